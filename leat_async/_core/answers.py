@@ -1,0 +1,142 @@
+"""What an answer says: an object, a list with its page information, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Generic, TypeVar, cast
+
+import attrs
+
+from ..errors import ApiError, Attempt, DecodeError, class_for
+from .codec import parse, structure
+from .operation import Operation
+from .transport import Answer
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Listing(Generic[T]):
+    """The items of one list answer, and its `meta` as sent."""
+
+    items: list[T]
+    meta: Any
+    attempts: tuple[Attempt, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RawResponse:
+    """An answer as `LeatClient.request` gives it: `data` and `meta` are decoded JSON, of no model."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+    meta: Any
+    attempts: tuple[Attempt, ...]
+
+
+def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> T | None:
+    """The object in an answer."""
+    kind: Any = operation.result
+    try:
+        if kind is NoneType and not answer.body.strip():
+            return None
+        whole = parse(answer.body)
+        if kind is NoneType:
+            return None
+        if kind is object:
+            return cast(T, whole["data"] if isinstance(whole, dict) and "data" in whole else whole)
+        data = _data(whole)
+        if data is None and operation.nullable:
+            return None
+        if operation.nullable and data == []:
+            return None
+        return structure(data, operation.result, path="$.data")
+    except DecodeError as error:
+        raise _named(error, operation, answer, attempts) from None
+
+
+def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> Listing[T]:
+    """The items in an answer, with the page information beside them."""
+    try:
+        whole = parse(answer.body)
+        kind: Any = list[operation.result]  # type: ignore[name-defined]
+        items: list[T] = structure(_data(whole), kind, path="$.data")
+    except DecodeError as error:
+        raise _named(error, operation, answer, attempts) from None
+    return Listing(items, whole.get("meta"), attempts)
+
+
+def read_raw(operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...]) -> RawResponse:
+    """Any answer, undecoded but for its JSON; an empty body is None."""
+    try:
+        whole = parse(answer.body) if answer.body.strip() else None
+    except DecodeError as error:
+        raise _named(error, operation, answer, attempts) from None
+    data, meta = (whole["data"], whole.get("meta")) if isinstance(whole, dict) and "data" in whole else (whole, None)
+    return RawResponse(status=answer.status, headers=answer.headers, data=data, meta=meta, attempts=attempts)
+
+
+def _data(whole: Any) -> Any:
+    if not isinstance(whole, dict):
+        raise DecodeError("$: expected an object with the key data", path="$")
+    if "data" not in whole:
+        raise DecodeError("$.data: missing", path="$.data")
+    return whole["data"]
+
+
+def _named(error: DecodeError, operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...]) -> DecodeError:
+    named = DecodeError(f"{operation.id}: {error}", path=error.path, body=answer.body, status=answer.status)
+    named.operation, named.attempts = operation.id, attempts
+    return named
+
+
+def error_of(operation: Operation[Any], answer: Answer, token: str | None, wait: float | None) -> ApiError:
+    """The error that an answer outside 2xx stands for. A token that the server echoes is cut out."""
+    code: int | None = None
+    errors: dict[str, list[str]] = {}
+    message = ""
+    try:
+        body = parse(answer.body)
+    except DecodeError:
+        body = None
+    if isinstance(body, dict):
+        message = _text(body.get("message")) or _text(body.get("error_description")) or _text(body.get("error"))
+        code = _code(body.get("code"))
+        errors = _fields(body.get("errors"))
+    elif answer.body and answer.headers.get("Content-Type", "").startswith("text/plain"):
+        message = answer.body[:200].decode("utf-8", "replace").strip()
+    if 300 <= answer.status < 400:
+        message = "redirected, which is not followed; check base_url"
+    message = _without(message or "no message", token)
+    errors = {_without(k, token): [_without(v, token) for v in vs] for k, vs in errors.items()}
+    return class_for(answer.status, code, message)(
+        message, status=answer.status, code=code, errors=errors, operation=operation.id, retry_after=wait
+    )
+
+
+def _without(text: str, token: str | None) -> str:
+    return text.replace(token, "…") if token else text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _code(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdigit():
+        return int(value[:12])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _fields(value: Any) -> dict[str, list[str]]:
+    """The `errors` map: its values are a text or a list of texts."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): [str(t) for t in texts]
+        if isinstance(texts, Sequence) and not isinstance(texts, str)
+        else [str(texts)]
+        for name, texts in value.items()
+    }

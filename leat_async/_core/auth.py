@@ -1,0 +1,116 @@
+"""Where the bearer token comes from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from ..errors import ApiError, AuthenticationError, DecodeError
+from .clock import Clock
+
+
+class Tokens(Protocol):
+    """A source of tokens."""
+
+    renewable: bool
+
+    def current(self) -> str | None:
+        """The token to use now, or None if one must be fetched."""
+
+    async def fetch(self) -> str:
+        """Get a token, sharing one request among all who ask."""
+        ...
+
+    def reject(self, token: str) -> None:
+        """The API refused this token."""
+
+    def close(self) -> None:
+        """Stop a fetch that is under way."""
+
+
+class StaticToken:
+    """A token given once: a personal access token, an access token or an API key."""
+
+    renewable = False
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def current(self) -> str | None:
+        return self._token
+
+    async def fetch(self) -> str:
+        return self._token
+
+    def reject(self, token: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class RenewedToken:
+    """A token from `/oauth/token`: fetched once for all who wait, renewed a little before it expires."""
+
+    renewable = True
+
+    def __init__(self, ask: Callable[[], Awaitable[Any]], clock: Clock) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._token: str | None = None
+        self._renew_at = 0.0
+        self._fetching: asyncio.Task[str] | None = None
+
+    def current(self) -> str | None:
+        return self._token if self._clock.now() < self._renew_at else None
+
+    async def fetch(self) -> str:
+        # A task of its own: the deadline or cancellation of one caller must not fail the others.
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._renew())
+            self._fetching.add_done_callback(_retrieve)
+        return await asyncio.shield(self._fetching)
+
+    async def _renew(self) -> str:
+        asked_at = self._clock.now()
+        try:
+            answer = await self._ask()
+        except ApiError as error:
+            if error.status >= 500 or error.status == 429:
+                raise
+            refused = AuthenticationError(
+                "the client credentials were refused",
+                status=error.status,
+                code=error.code,
+                operation=error.operation,
+                attempts=error.attempts,
+            )
+            raise refused from None
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token.isprintable() or not token:
+            raise DecodeError("auth.token: $.access_token: expected text", path="$.access_token")
+        try:
+            lifetime = float(answer.get("expires_in") or 0)
+        except (TypeError, ValueError):
+            lifetime = 0.0
+        # Without a usable lifetime the token is kept until the API refuses it.
+        self._renew_at = asked_at + lifetime - min(60.0, lifetime / 10) if lifetime > 0 else float("inf")
+        self._token = token
+        return token
+
+    def reject(self, token: str) -> None:
+        # Fifty calls may come back with the same old token; only the first throws it away.
+        if token == self._token:
+            self._token = None
+            self._renew_at = 0.0
+
+    def close(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+
+
+def _retrieve(task: asyncio.Task[str]) -> None:
+    # The last waiter may be gone when the fetch fails; the error is still no surprise to the loop.
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,39 @@
+"""Time and chance, in one place so that tests can replace them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Handle(Protocol):
+    """What `Clock.call_later` gives back."""
+
+    def cancel(self) -> None: ...
+
+
+class Clock:
+    """The real thing: monotonic seconds, asyncio's timers, the system's randomness."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since 1970, for headers that name a moment."""
+        return time.time()
+
+    def random(self) -> float:
+        """A number in [0, 1) for jitter."""
+        return random.random()
+
+    async def sleep(self, seconds: float) -> None:
+        """Pause this task."""
+        await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Handle:
+        """Call back on the running loop after `seconds`."""
+        return asyncio.get_running_loop().call_later(seconds, callback)

@@ -1,0 +1,295 @@
+"""JSON to models and back. The only file that knows cattrs.
+
+`converter.structure` is the entry for everything that comes in. Its hooks accept what the API is known to do
+(numbers as text, `[]` for an empty object, missing and null fields) and refuse every other coercion, naming the
+JSON path.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import cattrs
+import msgspec
+
+from ..errors import DecodeError
+from ..models._base import EMPTY, Model, key_of
+from .params import show
+
+T = TypeVar("T")
+encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+_MISSING: Any = object()
+
+
+class _Mismatch(Exception):
+    """A value that its field can't hold; the path grows while it travels outwards."""
+
+    def __init__(self, expected: str, got: object) -> None:
+        kind = "an object" if isinstance(got, dict) else "a list" if isinstance(got, list) else show(got)
+        super().__init__(f"expected {expected}, got {'null' if got is None else kind}")
+        self.path = ""
+
+
+def parse(body: bytes) -> Any:
+    """JSON text to Python values; raises `DecodeError` without a status."""
+    try:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
+        what = "an empty body" if not body.strip() else str(error)
+        raise DecodeError(f"the answer is no JSON: {what}", body=body) from None
+
+
+def structure(value: Any, kind: type[T], *, path: str = "$") -> T:
+    """Decoded JSON to a model (or a list of them), or `DecodeError` with the JSON path of what does not fit."""
+    try:
+        result: T = converter.structure(value, kind)
+    except _Mismatch as mismatch:
+        where = f"{path}{mismatch.path}"
+        raise DecodeError(f"{where}: {mismatch}", path=where) from None
+    except RecursionError:
+        raise DecodeError(f"{path}: nested too deep", path=path) from None
+    return result
+
+
+def unstructure(model: Model) -> Any:
+    """A model back to JSON values: every key that came, as it came unless changed, and what was set since."""
+    return converter.unstructure(model)
+
+
+def _integer(value: Any, _: Any = None) -> int:
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        try:
+            return int(value)
+        except ValueError:
+            pass
+    if type(value) in (float, str):
+        try:
+            number = float(value)
+        except ValueError:
+            raise _Mismatch("a whole number", value) from None
+        if number.is_integer():
+            return int(number)
+    raise _Mismatch("a whole number", value)
+
+
+def _number(value: Any, _: Any = None) -> float:
+    if type(value) in (float, int):
+        return float(value)
+    if type(value) is str:
+        try:
+            number = float(value)
+        except ValueError:
+            raise _Mismatch("a number", value) from None
+        if math.isfinite(number):
+            return number
+    raise _Mismatch("a number", value)
+
+
+_BOOLEANS: Mapping[Any, bool] = {"1": True, "true": True, "0": False, "false": False}
+
+
+def _boolean(value: Any, _: Any = None) -> bool:
+    if type(value) is bool:
+        return value
+    if type(value) is int and value in (0, 1):
+        return bool(value)
+    if type(value) is str and value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    raise _Mismatch("true or false", value)
+
+
+def _text(value: Any, _: Any = None) -> str:
+    if type(value) is str:
+        return value
+    raise _Mismatch("text", value)
+
+
+def _moment(value: Any, _: Any = None) -> dt.datetime:
+    if type(value) is str and len(value) > 10:
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise _Mismatch("date-time", value) from None
+        # Every documented moment carries +00:00; one without an offset is read the same way.
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    raise _Mismatch("date-time", value)
+
+
+def _day(value: Any, _: Any = None) -> dt.date:
+    if type(value) is str and len(value) == 10:
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _Mismatch("a date", value)
+
+
+def _mapping(value: Any, _: Any = None) -> Mapping[str, Any]:
+    if type(value) is dict:
+        return value
+    if value == []:
+        return EMPTY
+    raise _Mismatch("an object", value)
+
+
+def _anything(value: Any, _: Any = None) -> Any:
+    return value
+
+
+def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
+    hints = get_type_hints(cls)
+    plan = [
+        (field.name, key_of(field), converter.get_structure_hook(hints[field.name]), hints[field.name])
+        for field in attrs.fields(cls)
+        if field.name != "_raw"
+    ]
+
+    def hook(value: Any, _: Any) -> Model:
+        raw = value
+        if type(value) is not dict:
+            if cls.bare_field is not None and value is not None and not isinstance(value, list):
+                value = {cls.bare_field: value}
+            elif value == []:
+                raw = value = {}
+            else:
+                raise _Mismatch("an object", value)
+        found: dict[str, Any] = {}
+        for name, key, field_hook, kind in plan:
+            item = value.get(key)
+            if item is not None:
+                try:
+                    found[name] = field_hook(item, kind)
+                except _Mismatch as mismatch:
+                    mismatch.path = f".{key}{mismatch.path}"
+                    raise
+        return cls(raw=raw, **found)
+
+    return hook
+
+
+def _tuple_hook(kind: Any) -> Callable[[Any, Any], Any]:
+    of = get_args(kind)[0]
+    item_hook = converter.get_structure_hook(of)
+    make: Callable[[Any], Any] = list if get_origin(kind) is list else tuple
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is dict and all(key.isdigit() for key in value):
+            # PHP writes a list with gaps as an object.
+            value = list(value.values())
+        if type(value) is not list:
+            raise _Mismatch("a list", value)
+        found: list[Any] = []
+        for index, item in enumerate(value):
+            try:
+                found.append(item_hook(item, of))
+            except _Mismatch as mismatch:
+                mismatch.path = f"[{index}]{mismatch.path}"
+                raise
+        return make(found)
+
+    return hook
+
+
+def _union_hook(kind: Any) -> Callable[[Any, Any], Any]:
+    members = [member for member in get_args(kind) if member is not types.NoneType]
+    optional = len(members) < len(get_args(kind))
+    hooks = [(member, converter.get_structure_hook(member)) for member in members]
+    exact = tuple(member for member in members if member in (str, int, float, bool))
+
+    def hook(value: Any, _: Any) -> Any:
+        if value is None and optional:
+            return None
+        if len(hooks) == 1:
+            return hooks[0][1](value, members[0])
+        if type(value) in exact:
+            return value
+        for member, member_hook in hooks:
+            try:
+                return member_hook(value, member)
+            except _Mismatch:
+                continue
+        raise _Mismatch(" or ".join(member.__name__ for member in members), value)
+
+    return hook
+
+
+def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
+    hints = get_type_hints(cls)
+    plan = {
+        key_of(field): (field, converter.get_structure_hook(hints[field.name]), hints[field.name])
+        for field in attrs.fields(cls)
+        if field.name != "_raw"
+    }
+
+    def hook(model: Model) -> Any:
+        raw = model._raw
+        if not isinstance(raw, Mapping):
+            # A bare value: the field it stood for is all there was.
+            return getattr(model, cls.bare_field) if cls.bare_field is not None else raw
+        out: dict[str, Any] = dict(raw)
+        for key, (field, field_hook, kind) in plan.items():
+            value = getattr(model, field.name)
+            came = raw.get(key, _MISSING)
+            if value == field.default and (came is _MISSING or came is None):
+                continue
+            plain = _plain(value)
+            if plain != came and not _reads_as(value, came, field_hook, kind):
+                out[key] = plain
+        return out
+
+    return hook
+
+
+def _reads_as(value: Any, came: Any, field_hook: Callable[[Any, Any], Any], kind: Any) -> bool:
+    """Whether the answer's own text for a value still says it: "12" for 12, a moment in another notation."""
+    if came is _MISSING or came is None or isinstance(value, (Model, tuple)):
+        return False
+    return bool(field_hook(came, kind) == value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return converter.unstructure(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Model)
+
+
+def _origin(kind: Any) -> Any:
+    return get_origin(kind)
+
+
+def _make_converter() -> cattrs.Converter:
+    made = cattrs.Converter(detailed_validation=False)
+    for kind, hook in (
+        (int, _integer),
+        (float, _number),
+        (bool, _boolean),
+        (str, _text),
+        (dt.datetime, _moment),
+        (dt.date, _day),
+    ):
+        made.register_structure_hook(kind, hook)
+    made.register_structure_hook_func(lambda kind: kind in (Any, object), _anything)
+    made.register_structure_hook_func(lambda kind: _origin(kind) in (Mapping, types.MappingProxyType), _mapping)
+    made.register_structure_hook_factory(lambda kind: _origin(kind) in (tuple, list), _tuple_hook)
+    made.register_structure_hook_factory(lambda kind: _origin(kind) in (Union, types.UnionType), _union_hook)
+    made.register_structure_hook_factory(_is_model, _model_hook)
+    made.register_unstructure_hook_factory(_is_model, _unstructure_hook)
+    return made
+
+
+converter = _make_converter()

@@ -1,0 +1,223 @@
+"""Operations as data: what is sent where, what may come back, and what repeating it does."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Literal, TypeVar, cast
+from urllib.parse import quote, unquote
+
+import attrs
+
+from ..errors import ConfigError
+from .codec import encode
+from .params import Json, Object, Param, Text, show
+from .unset import UNSET
+
+T = TypeVar("T")
+Rule = Callable[[Mapping[str, Any]], str | None]
+
+
+class Effect(enum.Enum):
+    """What sending a request twice does.
+
+    SAFE changes nothing. REPEATABLE ends in the same state however often it is sent. ACTION acts again each time.
+    """
+
+    SAFE = "safe"
+    REPEATABLE = "repeatable"
+    ACTION = "action"
+
+
+@attrs.frozen(kw_only=True)
+class Paging:
+    """How a list is paged: the page size's name and its documented bounds."""
+
+    size: str = "limit"
+    largest: int
+
+
+@attrs.frozen
+class Operation(Generic[T]):
+    """One operation of the API.
+
+    `result` is the model of the answer's `data` (of its items, for a list; `object` for data nobody documents;
+    NoneType where the answer is null or empty). `query` and `body` name the parameters as the API does. `rules`
+    look at all arguments at once and return what is wrong, or None. `certainty` is that of the facts.
+    """
+
+    id: str
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    effect: Effect
+    result: type[T]
+    query: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
+    body: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
+    rules: tuple[Rule, ...] = attrs.field(default=(), kw_only=True)
+    many: bool = attrs.field(default=False, kw_only=True)
+    paging: Paging | None = attrs.field(default=None, kw_only=True)
+    apis: tuple[str, ...] = attrs.field(default=("oauth",), kw_only=True)
+    # The answer's data may be null: the method then returns None.
+    nullable: bool = attrs.field(default=False, kw_only=True)
+    # Lives at the origin instead of below the API's root.
+    at_origin: bool = attrs.field(default=False, kw_only=True)
+    # Goes out without a token.
+    anonymous: bool = attrs.field(default=False, kw_only=True)
+    certainty: Literal["documented", "captured", "assumed"] = attrs.field(default="documented", kw_only=True)
+    _parts: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_parts", tuple(self.path.replace("}", "{").split("{")))
+
+    def request(
+        self,
+        api: str,
+        path: tuple[object, ...] = (),
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Request[T]:
+        """Check all arguments and make the request; nothing has been sent when this raises."""
+        if api not in self.apis:
+            raise ConfigError(f"{self.id} does not exist under api={api!r}; it does under {' and '.join(self.apis)}")
+        target = self._parts[0]
+        for place, value in enumerate(path):
+            target += path_segment(self._parts[2 * place + 1], value) + self._parts[2 * place + 2]
+        if query:
+            target += query_string(self._check(api, self.query, query, null=False))
+        sent = None
+        if body is not None:
+            sent = encode(self._check(api, self.body, body, null=True))
+        return Request(self, target, sent)
+
+    def _check(self, api: str, params: Mapping[str, Param], given: Mapping[str, Any], *, null: bool) -> dict[str, Any]:
+        sent: dict[str, Any] = {}
+        for name, value in given.items():
+            param = params[name]
+            if value is UNSET:
+                if param.required and not (param.implied_by_register and api == "register"):
+                    raise ValueError(f"{self.id}: {name} is required")
+                continue
+            if value is None and not param.required:
+                if not null:
+                    raise TypeError(f"{self.id}: {name} can't be None in a query; leave it out")
+                sent[name] = None
+                continue
+            sent[name] = param.wire(name, value)
+        for rule in self.rules:
+            wrong = rule(sent)
+            if wrong is not None:
+                raise ValueError(f"{self.id}: {wrong}")
+        return sent
+
+
+@attrs.frozen
+class Request(Generic[T]):
+    """One call, ready to send: checked, encoded, and without the token."""
+
+    operation: Operation[T]
+    target: str
+    body: bytes | None = attrs.field(default=None, repr=False)
+
+
+def path_segment(name: str, value: object) -> str:
+    """One path parameter, percent-encoded whole, so that no value can leave its place in the path."""
+    text = Text().wire(name, value)
+    if text in (".", ".."):
+        raise ValueError(f"{name} must be an identifier, got {show(text)}")
+    return quote(text, safe="")
+
+
+def query_string(params: Mapping[str, Any]) -> str:
+    """`?a=1&created_at%5Bgte%5D=…`: nested values bracketed, booleans as 1 and 0, everything percent-encoded."""
+    pairs: list[str] = []
+    for name, value in params.items():
+        _flatten(pairs, name, value)
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _flatten(pairs: list[str], name: str, value: Any) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(pairs, f"{name}[{key}]", item)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _flatten(pairs, f"{name}[{index}]", item)
+    else:
+        text = str(int(value)) if isinstance(value, bool) else str(value)
+        pairs.append(f"{quote(name, safe='')}={quote(text, safe='')}")
+
+
+def require_one(*names: str) -> Rule:
+    """At least one of these must be given (the API's REQUIRED_WITHOUT)."""
+
+    def rule(sent: Mapping[str, Any]) -> str | None:
+        if any(sent.get(name) is not None for name in names):
+            return None
+        return f"give one of {', '.join(names[:-1])} or {names[-1]}"
+
+    return rule
+
+
+def require_with(name: str, *others: str) -> Rule:
+    """`name` makes `others` necessary (the API's REQUIRED_WITH)."""
+
+    def rule(sent: Mapping[str, Any]) -> str | None:
+        missing = [other for other in others if sent.get(name) is not None and sent.get(other) is None]
+        return f"{name} needs {' and '.join(missing)} as well" if missing else None
+
+    return rule
+
+
+def at_most_one(*names: str) -> Rule:
+    """These exclude each other."""
+
+    def rule(sent: Mapping[str, Any]) -> str | None:
+        given = [name for name in names if sent.get(name) is not None]
+        return f"{' and '.join(given)} exclude each other; give one" if len(given) > 1 else None
+
+    return rule
+
+
+_RAW_PATH = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*", re.ASCII)
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def raw_request(
+    method: str,
+    path: str,
+    params: Mapping[str, Any] | None,
+    json: Any,
+    effect: Effect | str | None,
+    *,
+    operation: Operation[Any] | None = None,
+) -> Request[Any]:
+    """A request for which there is no operation, checked as far as that goes."""
+    if not isinstance(method, str) or method.upper() not in _METHODS:
+        raise ValueError(f"method must be one of {', '.join(_METHODS)}, got {show(method)}")
+    if not isinstance(path, str):
+        raise TypeError(f"path must be text, got {show(path)}")
+    if not _RAW_PATH.fullmatch(path) or path.startswith("//"):
+        raise ValueError(
+            f"path must begin with one slash and be percent-encoded, without host, query or fragment, got {show(path)}"
+        )
+    if any(unquote(segment) in (".", "..") for segment in path.split("/")):
+        raise ValueError(f"path must not climb with . or .., got {show(path)}")
+    method = method.upper()
+    if effect is None:
+        effect = Effect.SAFE if method == "GET" else Effect.ACTION
+    if not isinstance(effect, Effect) and effect not in [known.value for known in Effect]:
+        raise ValueError(f"effect must be 'safe', 'repeatable' or 'action', got {show(effect)}")
+    at_origin = path.startswith(("/api/", "/oauth/"))
+    made = operation or Operation(
+        f"{method} {path}", cast(Any, method), path, Effect(effect), object, at_origin=at_origin
+    )
+    target = path
+    if params is not None:
+        if not isinstance(params, Mapping):
+            raise TypeError(f"params must be a mapping, got {show(params)}")
+        for name, value in params.items():
+            if value is None:
+                raise TypeError(f"params: {name} can't be None in a query; leave it out")
+        target += query_string(Object().wire("params", params))
+    return Request(made, target, None if json is None else encode(Json().wire("json", json)))

@@ -1,0 +1,184 @@
+"""The only file that imports aiohttp's client: one request out, one answer in, no opinion about either."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl as ssl_module
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+
+import aiohttp
+import attrs
+from aiohttp.client_middlewares import ClientHandlerType
+from yarl import URL
+
+from ..config import Config, is_loopback
+from ..errors import ConfigError, LifecycleError, TransportError
+
+# Errors that aiohttp raises before any byte of the request has left.
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
+# Shorter than servers keep idle connections, so that a write seldom meets one that is just being closed.
+_KEEPALIVE = 12.0
+
+
+@attrs.define
+class Progress:
+    """How far one attempt came: `connected` means that bytes may have left, `status` that headers came back."""
+
+    connected: bool = False
+    status: int | None = None
+
+
+@attrs.frozen
+class Answer:
+    """What came back. `complete` is False when the body ended early."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = attrs.field(repr=False)
+    complete: bool = True
+
+
+_progress: ContextVar[Progress] = ContextVar("leat_progress")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Marks the moment at which a request has a connection, before which nothing can have been sent."""
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        connection = await super().connect(req, traces, timeout)
+        _progress.get(Progress()).connected = True
+        return connection
+
+
+class _Failed(Exception):
+    """A connection failure in a type that aiohttp does not catch: it would resend GET, PUT and DELETE itself."""
+
+
+async def _seal(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await handler(request)
+    except (aiohttp.ClientError, OSError) as error:
+        raise _Failed from error
+
+
+class Transport:
+    """One `aiohttp.ClientSession`, opened on first use and bound to its loop and process."""
+
+    def __init__(self, config: Config, session: aiohttp.ClientSession | None = None) -> None:
+        if session is not None and not isinstance(session, aiohttp.ClientSession):
+            raise ConfigError(f"session must be an aiohttp.ClientSession, got {type(session).__name__}")
+        self._config = config
+        self._session = session
+        self._owned = session is None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._closed = False
+
+    @property
+    def unclosed(self) -> bool:
+        """Whether this process holds a session of ours that nobody closed."""
+        return self._owned and self._session is not None and not self._closed and self._pid == os.getpid()
+
+    def check(self) -> None:
+        """Open on first use; afterwards refuse other loops, forks and life after close."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop and not self._closed and self._pid == os.getpid():
+            return
+        if self._closed:
+            raise LifecycleError("this client is closed; make a new LeatClient")
+        if self._loop is None:
+            self._loop, self._pid = loop, os.getpid()
+            if self._session is None:
+                self._session = self._open()
+            return
+        if self._pid != os.getpid():
+            raise LifecycleError("this client was opened before a fork; make a LeatClient in each process")
+        raise LifecycleError(
+            "this client belongs to another event loop; make one LeatClient per loop, "
+            "or use leat_async.sync from several threads"
+        )
+
+    def _open(self) -> aiohttp.ClientSession:
+        config = self._config
+        ssl: ssl_module.SSLContext | bool = config.ssl if config.ssl is not None else True
+        return aiohttp.ClientSession(
+            connector=_Connector(limit=config.concurrency, keepalive_timeout=_KEEPALIVE, ssl=ssl),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=_NO_TIMEOUT,
+            proxy=_proxy(config) if config.trust_env else None,
+        )
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress
+    ) -> Answer:
+        """Send one request once. Raises `TransportError`, whose `sent` says whether bytes may have left."""
+        session = self._session
+        assert session is not None
+        _progress.set(progress)
+        try:
+            response = await session.request(
+                method,
+                URL(url, encoded=True),
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=_NO_TIMEOUT,
+                middlewares=(_seal,),
+            )
+        except (_Failed, aiohttp.ClientError, OSError) as failure:
+            raise self._failure(failure, progress) from failure
+        except RuntimeError as error:
+            if session.closed:
+                raise LifecycleError("the client was closed while this call was on its way") from error
+            raise
+        progress.connected, progress.status = True, response.status
+        try:
+            data = await response.read()
+        except (aiohttp.ClientError, OSError):
+            return Answer(response.status, response.headers, b"", complete=False)
+        finally:
+            if not response.closed:
+                response.close()
+        return Answer(response.status, response.headers, data)
+
+    def _failure(self, failure: BaseException, progress: Progress) -> TransportError:
+        cause = failure.__cause__ if isinstance(failure, _Failed) and failure.__cause__ is not None else failure
+        sent = not isinstance(cause, _NOT_SENT) and (progress.connected or not self._owned)
+        what = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+        return TransportError(f"no answer ({what})" if sent else f"not sent ({what})", sent=sent)
+
+    async def aclose(self) -> None:
+        """Close what we opened; again is no error."""
+        if self._closed:
+            return
+        if self._loop is not None and (self._loop is not asyncio.get_running_loop() or self._pid != os.getpid()):
+            raise LifecycleError("close the client in the event loop and the process that opened it")
+        self._closed = True
+        if self._owned and self._session is not None:
+            await self._session.close()
+
+    def abandon(self) -> None:
+        """Let go of a session whose client was dropped without closing; starts no task."""
+        if self.unclosed and self._session is not None:
+            self._closed = True
+            connector = self._session.connector
+            self._session.detach()
+            if connector is not None and self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(connector.close)
+
+
+def _proxy(config: Config) -> str | None:
+    """The environment's proxy for our one origin, resolved once; never for loopback."""
+    parts = urlsplit(config.base_url)
+    host = parts.hostname or ""
+    proxies = getproxies_environment()
+    if is_loopback(host) or proxy_bypass_environment(host, proxies):
+        return None
+    found: str | None = proxies.get(parts.scheme) or proxies.get("all")
+    return found

@@ -1,0 +1,50 @@
+"""The base of all models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import attrs
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def key_of(field: attrs.Attribute[Any]) -> str:
+    """The API's name of a field; it differs from ours only where the API writes camel case."""
+    key: str = field.metadata.get("key", field.name)
+    return key
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """An object of the API: frozen, hashable, comparable by its fields.
+
+    A field that the answer leaves out, or sends as null, is None; an identifying `uuid` is then empty text, and a
+    container is empty. Keys the model does not know are in `extra`: an account's custom attributes arrive there.
+    """
+
+    # The field that a bare value stands for, where some sources show one instead of an object.
+    bare_field: ClassVar[str | None] = None
+
+    _raw: Any = attrs.field(default=EMPTY, repr=False, eq=False)
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """The keys of the answer that are no field of this model, as they came."""
+        raw = self._raw
+        if not isinstance(raw, Mapping):
+            return EMPTY
+        known = _known(type(self))
+        return MappingProxyType({key: value for key, value in raw.items() if key not in known})
+
+
+_KNOWN: dict[type, frozenset[str]] = {}
+
+
+def _known(cls: type) -> frozenset[str]:
+    known = _KNOWN.get(cls)
+    if known is None:
+        known = _KNOWN[cls] = frozenset(key_of(field) for field in attrs.fields(cls) if field.name != "_raw")
+    return known

@@ -1,0 +1,140 @@
+"""Contacts and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ._base import EMPTY, Model
+
+
+@attrs.frozen(kw_only=True)
+class CreditBalance(Model):
+    """Credits that a contact can spend."""
+
+    id: int | None = None
+    balance: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PrepaidBalance(Model):
+    """Money that a contact has paid in; `balance_in_cents` is exact, `balance` the same as text."""
+
+    balance_in_cents: int | None = None
+    balance: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ContactReference(Model):
+    """A contact as other objects name it."""
+
+    uuid: str = ""
+    email: str | None = None
+    credit_balance: CreditBalance | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Media(Model):
+    """A picture; `value` is its address."""
+
+    type: str | None = None
+    value: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Tier(Model):
+    """A level of the loyalty program."""
+
+    uuid: str = ""
+    name: str | None = None
+    description: str | None = None
+    position: int | None = None
+    media: Media | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SubscriptionType(Model):
+    """A kind of mail that contacts can subscribe to. `uuid` is null for some."""
+
+    uuid: str | None = None
+    id: int | None = None
+    name: str | None = None
+    description: str | None = None
+    active: bool | None = None
+    strategy: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Subscription(Model):
+    """Whether a contact is subscribed; `status` is a number in one documented answer, text in the others."""
+
+    is_subscribed: bool | None = None
+    status: str | int | None = None
+    subscription_type: SubscriptionType | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AttributeOption(Model):
+    """A choice of a select attribute."""
+
+    value: str | int | None = None
+    label: str | None = None
+    description: str | None = None
+    media: Media | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Attribute(Model):
+    """The definition of an attribute of contacts, transactions, rewards or promotions."""
+
+    id: int | None = None
+    name: str | None = None
+    label: str | None = None
+    description: str | None = None
+    type: str | None = None
+    field_type: str | None = None
+    options: tuple[AttributeOption, ...] = ()
+    is_piggy_defined: bool | None = None
+    is_soft_read_only: bool | None = None
+    is_hard_read_only: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ContactAttribute(Model):
+    """An attribute's value as text, deprecated by the API: read typed values from `Contact.current_values`."""
+
+    value: Any = attrs.field(default=None, repr=False, hash=False)
+    attribute: Attribute | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Contact(Model):
+    """A person who takes part.
+
+    `current_values` holds the system's and the account's attributes, typed; among them are login links, so neither
+    it nor `current_display_values` (the same as localised text) shows in a repr.
+    """
+
+    id: int | None = None
+    uuid: str = ""
+    email: str | None = None
+    tier: Tier | None = None
+    attributes: tuple[ContactAttribute, ...] = attrs.field(default=(), repr=False)
+    subscriptions: tuple[Subscription, ...] = ()
+    credit_balance: CreditBalance | None = None
+    prepaid_balance: PrepaidBalance | None = None
+    current_values: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False, hash=False)
+    current_display_values: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class ContactIdentifier(Model):
+    """A card, a tag or a code that stands for a contact."""
+
+    name: str | None = None
+    value: str | None = None
+    active: bool | None = None
+    default: bool | None = None
+    contact: ContactReference | None = None

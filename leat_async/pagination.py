@@ -1,0 +1,162 @@
+"""Lists: a `Pager` is awaited for its first page, or iterated over every row of every page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from ._core.answers import Listing
+from ._core.params import Integer
+from .errors import DecodeError
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """One page. `page`, `last_page` and `total` are None where the API does not page; `meta` is as sent.
+
+    Not iterable: iterating the pager gives every row, so nobody stops at page one by accident.
+    """
+
+    items: list[T]
+    page: int | None = None
+    last_page: int | None = None
+    total: int | None = None
+    meta: Any = attrs.field(default=None, repr=False)
+
+
+class Pager(Generic[T]):
+    """A list that has not been asked for yet.
+
+    `await pager` or `await pager.page()` gives the first `Page`; `async for row in pager` every row; `async for page
+    in pager.pages()` every page. Rows that are added while you read shift the offsets behind them, so a row can
+    appear twice or be missed unless the list is sorted by `created_at` and closed by a `created_at` bound.
+    """
+
+    __slots__ = ("_fetch", "_limit", "_paged", "_start")
+
+    def __init__(
+        self,
+        fetch: Callable[[int | None, int | None], Awaitable[Listing[T]]],
+        *,
+        start: int | None = None,
+        limit: int | None = None,
+        paged: bool = True,
+    ) -> None:
+        self._fetch = fetch
+        self._start = start
+        self._limit = limit
+        self._paged = paged
+
+    def __await__(self) -> Generator[Any, None, Page[T]]:
+        return self.page().__await__()
+
+    async def page(self) -> Page[T]:
+        """Fetch the first page (or the one that `page` named)."""
+        return await self._get(self._start, self._limit)
+
+    async def first(self) -> T | None:
+        """The first row, or None if there is none."""
+        single = self._paged and self._limit is None
+        page = await self._get(self._start, 1 if single else self._limit)
+        return page.items[0] if page.items else None
+
+    async def collect(self, limit: int | None = None) -> list[T]:
+        """All rows in a list, or the first `limit` of them."""
+        if limit is not None:
+            Integer(min=0).wire("limit", limit)
+        rows: list[T] = []
+        if limit == 0:
+            return rows
+        async for page in self.pages():
+            rows += page.items
+            if limit is not None and len(rows) >= limit:
+                return rows[:limit]
+        return rows
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for row in page.items:
+                yield row
+
+    def pages(self, ahead: int = 0) -> AsyncGenerator[Page[T], None]:
+        """Every page in order; `ahead` pages are fetched before they are asked for.
+
+        Look ahead only where the list can't shift while you read it: sorted by `created_at`, with an upper bound.
+        """
+        Integer(min=0).wire("ahead", ahead)
+        if self._limit == 0:
+            raise ValueError("limit=0 gives no rows to iterate; await the pager for its page information instead")
+        return self._ahead(ahead) if ahead and self._paged else self._one_by_one()
+
+    async def _one_by_one(self) -> AsyncGenerator[Page[T], None]:
+        number = self._start or 1
+        before: Page[T] | None = None
+        # The first request names no page unless the caller did; the API starts at one by itself.
+        page = await self._get(self._start, self._limit)
+        while True:
+            self._check(page, number, before)
+            yield page
+            if not self._paged or self._ended(page, number):
+                return
+            before, number = page, number + 1
+            page = await self._get(number, self._limit)
+
+    async def _ahead(self, ahead: int) -> AsyncGenerator[Page[T], None]:
+        number = self._start or 1
+        page = await self._get(self._start, self._limit)
+        self._check(page, number, None)
+        coming: deque[asyncio.Task[Page[T]]] = deque()
+        asked = number
+        try:
+            while True:
+                while len(coming) < ahead and asked < (page.last_page or asked + 1):
+                    asked += 1
+                    coming.append(asyncio.create_task(self._get(asked, self._limit)))
+                yield page
+                if self._ended(page, number):
+                    return
+                before, number = page, number + 1
+                page = await coming.popleft()
+                self._check(page, number, before)
+        finally:
+            for task in coming:
+                task.cancel()
+            await asyncio.gather(*coming, return_exceptions=True)
+
+    async def _get(self, number: int | None, limit: int | None) -> Page[T]:
+        listing = await self._fetch(number, limit)
+        meta = listing.meta if isinstance(listing.meta, dict) else {}
+        return Page(
+            listing.items,
+            page=_integer(meta.get("current_page", meta.get("page"))),
+            last_page=_integer(meta.get("last_page")),
+            total=_integer(meta.get("total")),
+            meta=listing.meta,
+        )
+
+    def _ended(self, page: Page[T], number: int) -> bool:
+        if page.last_page is not None:
+            return number >= page.last_page
+        # Without page information only an empty page ends the list: a server may give less than was asked for.
+        return not page.items
+
+    def _check(self, page: Page[T], number: int, before: Page[T] | None) -> None:
+        """A server that ignores `page` would repeat itself for ever."""
+        if page.page is not None and page.page != number:
+            raise DecodeError(f"asked for page {number}, got page {page.page}", path="$.meta.page")
+        if before is not None and page.items and page.items == before.items:
+            raise DecodeError(f"page {number} repeats page {number - 1}", path="$.data")
+
+
+def _integer(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isdigit():
+        return int(value[:18])
+    return value if isinstance(value, int) else None

@@ -1,0 +1,62 @@
+"""What all resources share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from .._core.answers import Listing
+from .._core.operation import Operation
+from .._core.pipeline import LookUp, Pipeline
+from .._core.unset import UNSET
+from ..pagination import Pager
+
+T = TypeVar("T")
+
+
+class Resource:
+    """A group of operations; made by the client."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    @property
+    def _api(self) -> str:
+        return self._pipeline.config.api
+
+    async def _call(
+        self,
+        operation: Operation[T],
+        *path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        look_up: LookUp | None = None,
+    ) -> T:
+        return await self._pipeline.run(operation.request(self._api, path, query, body), look_up)
+
+    def _list(self, operation: Operation[T], *path: str, query: Mapping[str, Any] | None = None) -> Pager[T]:
+        given = dict(query or {})
+        paging = operation.paging
+        if paging is not None and given.get(paging.size, UNSET) is UNSET:
+            given[paging.size] = UNSET
+        # Checked here and now, so that a bad argument is not found out at the first row.
+        operation.request(self._api, path, given)
+        start, limit = (
+            given.get("page", UNSET),
+            given.get(paging.size, UNSET) if paging is not None else UNSET,
+        )
+
+        async def fetch(page: int | None, size: int | None) -> Listing[T]:
+            asked = dict(given)
+            if paging is not None:
+                asked[paging.size] = paging.largest if size is None else size
+                if page is not None:
+                    asked["page"] = page
+            return await self._pipeline.run_list(operation.request(self._api, path, asked))
+
+        return Pager(
+            fetch,
+            start=None if start is UNSET else start,
+            limit=None if limit is UNSET else limit,
+            paged=paging is not None,
+        )
