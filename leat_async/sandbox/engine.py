@@ -1,0 +1,323 @@
+"""One request in, one answer out: everything but the socket."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import orjson
+
+from .clock import Clock
+from .errors import Refusal
+from .faults import Fault, Faults
+from .journal import Entry, Journal
+from .limiter import Allowance, Limiter
+from .params import validate
+from .routing import Match, Root, Router
+from .store import Row, Store
+from .wire import MalformedBody, parse_body, parse_query
+
+JSON = "application/json"
+_BASE = {"Content-Type": JSON, "Cache-Control": "no-cache, private", "Access-Control-Allow-Origin": "*"}
+
+
+@attrs.frozen
+class Received:
+    """A request as it came in, with its route and what will go wrong with it."""
+
+    method: str
+    target: str
+    path: str
+    query: str
+    authorization: str
+    content_type: str
+    body: bytes
+    match: Match | None
+    fault: Fault | None
+    entry: Entry
+
+
+@attrs.frozen
+class Reply:
+    """An answer before it is written to a socket."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@attrs.frozen
+class Answer:
+    """What a handler returns when it is more than data."""
+
+    data: Any
+    meta: Any = attrs.field(factory=list)
+
+
+@attrs.frozen
+class Bare:
+    """A body without the data wrapper."""
+
+    body: Any
+    status: int = 200
+
+
+@attrs.frozen
+class Token:
+    """What a token may do, and until when."""
+
+    expires_at: float | None = None
+    shop_uuid: str | None = None  # set: the token of a register
+
+
+class Call:
+    """What a handler works with."""
+
+    __slots__ = ("engine", "extra", "params", "path", "raw", "root", "shop_uuid", "store")
+
+    def __init__(
+        self,
+        engine: Engine,
+        root: Root,
+        path: Mapping[str, str],
+        raw: Mapping[str, Any],
+        params: dict[str, Any],
+        shop_uuid: str | None,
+    ) -> None:
+        self.engine = engine
+        self.store = engine.store
+        self.root = root
+        self.path = path
+        self.raw = raw
+        self.params = params
+        self.extra: dict[str, Any] = {}
+        self.shop_uuid = shop_uuid
+
+    def now(self) -> int:
+        """The virtual moment, in whole seconds."""
+        return int(self.engine.clock.now())
+
+    def get(self, name: str) -> Any:
+        """A parameter, or None."""
+        return self.params.get(name)
+
+    def row(self, table: str, uuid: str | None, code: int) -> Row:
+        """A row that must exist, else the documented code."""
+        row = self.store[table].get(uuid)
+        if row is None:
+            raise Refusal(code)
+        return row
+
+    def contact(self, uuid: str | None) -> Row:
+        """A contact that must exist."""
+        return self.row("contacts", uuid, 55031)
+
+    def shop(self, uuid: str | None = None) -> Row:
+        """The shop of the call: the one given, or the one a register stands in."""
+        return self.row("shops", uuid or self.shop_uuid, 1008)
+
+
+class Engine:
+    """The account, its clock, its faults and its memory of requests."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        store: Store,
+        clock: Clock,
+        faults: Faults,
+        journal: Journal,
+        limiter: Limiter,
+        tokens: dict[str, Token],
+        any_token: bool,
+        unauthenticated: str,
+        unique_external_ids: bool,
+        token_lifetime: float,
+    ) -> None:
+        self.router = router
+        self.store = store
+        self.clock = clock
+        self.faults = faults
+        self.journal = journal
+        self.limiter = limiter
+        self.tokens = tokens
+        self.any_token = any_token
+        self.unauthenticated = unauthenticated
+        self.unique_external_ids = unique_external_ids
+        self.token_lifetime = token_lifetime
+        self.jobs: dict[str, Any] = {}
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Let late writes land and deferred work be done, if due."""
+        for job in list(self.store["jobs"].rows.values()):
+            if job["due"] <= self.clock.now():
+                with self.store.transaction():
+                    self.store["jobs"].delete(job)
+                    self.jobs[job["kind"]](self.store, *job["arguments"])
+        self.clock.settle()
+
+    def defer(self, seconds: float, kind: str, *arguments: str) -> None:
+        """Plan work that the API does some minutes after it has answered."""
+        self.store.insert("jobs", due=self.clock.now() + seconds, kind=kind, arguments=arguments)
+
+    # -- a request -------------------------------------------------------------------------------
+
+    def receive(self, method: str, target: str, authorization: str, content_type: str, body: bytes) -> Received:
+        """Find the route of a request and whether it is to go wrong."""
+        self.settle()
+        path, _, query = target.partition("?")
+        if not path.startswith("/"):  # the absolute form, as sent to a proxy
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        match = self.router.find(method, path)
+        operation = match.route.operation if match else None
+        fault = self.faults.pick(operation, method, path) if self.faults.rules else None
+        entry = self.journal.record(
+            self.clock.now(), method, operation, match.route.certainty if match else None,
+            fault.kind if fault else None, target, content_type, body,
+        )  # fmt: skip
+        return Received(
+            method, target, path, query, authorization, content_type, body, match, fault, entry
+        )  # fmt: skip
+
+    def serve(self, received: Received) -> Reply:
+        """Apply a request and answer it."""
+        now = self.clock.now()
+        entry = received.entry
+        key, token = self._token(received.authorization, now)
+        match = received.match
+        if match is None:
+            reply = self._lost(received, self.limiter.hit(key, now, 0))
+        elif match.root == "host":
+            reply = self._run(received, match, None, self.limiter.hit(key, now, 0))
+        elif token is None or (token.shop_uuid is not None and match.root != "register"):
+            reply = self.unauthorized(now)
+        else:
+            allowance = self.limiter.hit(key, now)
+            if allowance.exceeded:
+                reply = self.too_many(allowance.headers(now))
+            else:
+                reply = self._run(received, match, token, allowance)
+        entry.answered(reply.status, reply.body)
+        return reply
+
+    def _run(self, received: Received, match: Match, token: Token | None, allowance: Allowance) -> Reply:
+        route = match.route
+        entry = received.entry
+        status = 400
+        try:
+            raw = parse_query(received.query)
+            if received.body:
+                raw = {**raw, **parse_body(received.content_type, received.body)}
+            register = match.root == "register"
+            params, errors = validate(route.at_register if register else route.parameters, raw)
+            unknown = raw.keys() - route.known
+            if errors:
+                entry.hint = "; ".join(
+                    f"you sent {name}={str(raw.get(name))[:100]!r}: {texts[0]}" if name in raw else texts[0]
+                    for name, texts in list(errors.items())[:20]
+                )
+                raise Refusal(1003, errors)
+            shop_uuid = (token and token.shop_uuid) or self._first_shop()
+            call = Call(self, match.root, match.path, raw, params, shop_uuid if register else None)
+            if unknown:
+                if route.extra_keys:
+                    call.extra = {name: raw[name] for name in unknown}
+                else:
+                    entry.unknown, entry.known = tuple(unknown)[:20], route.known
+            with self.store.transaction():
+                result = route.handler(call)
+            status = route.status
+            entry.applied = "late" if received.fault and received.fault.applied == "late" else "yes"
+            if isinstance(result, Answer):
+                body: Any = {"data": result.data, "meta": result.meta}
+            elif isinstance(result, Bare):
+                body, status = result.body, result.status
+            else:
+                body = {"data": result, "meta": []}
+        except Refusal as refusal:
+            body = refusal.body()
+        except MalformedBody as problem:
+            entry.hint = str(problem)
+            body = Refusal(1003, {"body": [str(problem)]}).body()
+        return self.reply(status, body, allowance.headers(self.clock.now()))
+
+    def _first_shop(self) -> str | None:
+        return next(iter(self.store["shops"].rows), None)
+
+    def _lost(self, received: Received, allowance: Allowance) -> Reply:
+        allowed = self.router.methods(received.path)
+        headers = allowance.headers(self.clock.now())
+        if allowed and received.method != "OPTIONS":
+            message = f"The {received.method} method is not supported for this route."
+            message += f" Supported methods: {', '.join(allowed)}."
+            received.entry.hint = message
+            return self.reply(405, {"message": message}, {**headers, "Allow": ", ".join(allowed)})
+        if allowed:
+            return self.reply(200, {"data": None, "meta": []}, {**headers, "Allow": ", ".join(allowed)})
+        message = f"There is no route {received.method[:20]} {received.path[:200]}."
+        nearest = self.router.nearest(received.method, received.path)
+        if nearest:
+            message += f" Did you mean {nearest}?"
+        received.entry.hint = message
+        return self.reply(404, {"message": message}, headers)
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def reply(self, status: int, body: Any, headers: Mapping[str, str]) -> Reply:
+        """A JSON answer."""
+        return Reply(status, {**_BASE, **headers}, orjson.dumps(body))
+
+    def rate_headers(self, received: Received) -> dict[str, str]:
+        """The rate headers of an answer that costs nothing."""
+        now = self.clock.now()
+        return self.limiter.hit(self._token(received.authorization, now)[0], now, 0).headers(now)
+
+    def unauthorized(self, now: float) -> Reply:
+        """A 401, in the shape that was chosen: the framework's, or one with a code."""
+        body: dict[str, Any] = {"message": "Unauthenticated."}
+        if self.unauthenticated == "coded":
+            body = {"message": "invalid_token", "code": 401, "status_code": 401}
+        return self.reply(401, body, self.limiter.hit("", now, 0).headers(now))
+
+    def too_many(self, headers: Mapping[str, str]) -> Reply:
+        """A 429 as text, as the framework sends it."""
+        return Reply(429, {**_BASE, "Content-Type": "text/html; charset=UTF-8", **headers}, b"Too Many Attempts.")
+
+    # -- tokens ----------------------------------------------------------------------------------
+
+    def _token(self, authorization: str, now: float) -> tuple[str, Token | None]:
+        scheme, _, text = authorization.partition(" ")
+        text = text.strip()
+        if scheme.lower() != "bearer" or not text:
+            return "", None
+        token = self.tokens.get(text)
+        if token is None:
+            return (text, Token()) if self.any_token else ("", None)
+        if token.expires_at is not None and token.expires_at <= now:
+            del self.tokens[text]
+            return "", None
+        return text, token
+
+    def issue_token(self) -> tuple[str, int]:
+        """A new token of the client credentials kind, with its lifetime in seconds."""
+        now = self.clock.now()
+        if len(self.tokens) > 1000:
+            for name, token in list(self.tokens.items()):
+                if token.expires_at is not None and token.expires_at <= now:
+                    del self.tokens[name]
+        digest = hashlib.blake2b(self.store.new_uuid().encode(), digest_size=20).hexdigest()
+        text = f"leat-issued-{digest}"
+        self.tokens[text] = Token(expires_at=now + self.token_lifetime)
+        return text, int(self.token_lifetime)
+
+    def expire_token(self, authorization: str) -> None:
+        """Make the token of a request expire, if it is one that can be renewed."""
+        text = authorization.partition(" ")[2].strip()
+        token = self.tokens.get(text)
+        if token is not None and token.expires_at is not None:
+            del self.tokens[text]

@@ -1,0 +1,169 @@
+"""What was asked and what was answered: bounded, queryable, secrets masked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import attrs
+
+KEPT_BYTES = 4096  # of each body
+MASK = "***"
+
+_SECRET = r"client_secret|access_token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
+_JSON_SECRET = re.compile(rf'("(?:{_SECRET})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
+_FORM_SECRET = re.compile(rf"\b((?:{_SECRET})=)[^&\s]*", re.IGNORECASE)
+_PART_SECRET = re.compile(rf'(name="(?:{_SECRET})"\r\n\r\n)[^\r]*', re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """The text without the values of secrets in it."""
+    text = _JSON_SECRET.sub(rf'\1"{MASK}"', text)
+    return _PART_SECRET.sub(rf"\1{MASK}", _FORM_SECRET.sub(rf"\1{MASK}", text))
+
+
+@attrs.define(slots=True)
+class Entry:
+    """One request and its answer."""
+
+    number: int
+    at: float
+    method: str
+    operation: str | None
+    certainty: str | None
+    fault: str | None
+    status: int | None = None
+    applied: str = "no"
+    unknown: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    hint: str | None = None
+    _target: str = ""
+    _content_type: str = ""
+    _body: bytes = b""
+    _answer: bytes = b""
+
+    def answered(self, status: int, body: bytes) -> None:
+        """Keep what was answered."""
+        self.status = status
+        self._answer = body[:KEPT_BYTES]
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for."""
+        return self._target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The query as sent."""
+        return masked(self._target.partition("?")[2])
+
+    @property
+    def body(self) -> str:
+        """The request's body."""
+        return masked(self._body.decode("utf-8", "replace"))
+
+    @property
+    def answer(self) -> str:
+        """The answer's body, as far as there was one."""
+        return masked(self._answer.decode("utf-8", "replace"))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was probably meant where something missed: parameters nobody reads, other routes."""
+        notes = [self.hint] if self.hint else []
+        for name in self.unknown:
+            close = difflib.get_close_matches(name[:100], self.known, n=1)
+            expected = close[0] if close else ", ".join(sorted(self.known)) or "no parameters"
+            notes.append(f"you sent {name[:100]!r}, which {self.operation} ignores; it expects {expected}")
+        return notes
+
+    def describe(self) -> dict[str, Any]:
+        """The entry as JSON."""
+        return {
+            "number": self.number, "at": self.at, "method": self.method, "path": self.path,
+            "query": self.query, "operation": self.operation, "certainty": self.certainty,
+            "content_type": self._content_type, "body": self.body, "status": self.status,
+            "answer": self.answer, "fault": self.fault, "applied": self.applied, "notes": self.notes,
+        }  # fmt: skip
+
+
+class Journal:
+    """The latest requests, and how many there were of each operation."""
+
+    def __init__(
+        self, size: int, lock: AbstractContextManager[Any], settle: Callable[[], object] = lambda: None
+    ) -> None:
+        self._lock = lock
+        self._settle = settle
+        self._entries: deque[Entry] = deque(maxlen=size)
+        self._counts: Counter[str] = Counter()
+        self.total = 0
+
+    def record(
+        self,
+        at: float,
+        method: str,
+        operation: str | None,
+        certainty: str | None,
+        fault: str | None,
+        target: str,
+        content_type: str,
+        body: bytes,
+    ) -> Entry:
+        """Write a request down; the answer is filled in when there is one."""
+        self.total += 1
+        entry = Entry(
+            self.total, at, method, operation, certainty, fault,
+            target=target, content_type=content_type, body=body[:KEPT_BYTES],
+        )  # fmt: skip
+        self._entries.append(entry)
+        self._counts[operation or "unknown"] += 1
+        return entry
+
+    def entries(
+        self,
+        operation: str | None = None,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        status: int | None = None,
+        fault: str | None = None,
+        applied: str | None = None,
+        last: int | None = None,
+    ) -> list[Entry]:
+        """The kept entries that fit, oldest first; `last` takes that many from the end."""
+        with self._lock:
+            self._settle()
+            found = [
+                entry
+                for entry in self._entries
+                if (operation is None or entry.operation == operation)
+                and (method is None or entry.method == method)
+                and (path is None or entry.path == path)
+                and (status is None or entry.status == status)
+                and (fault is None or entry.fault == fault)
+                and (applied is None or entry.applied == applied)
+            ]
+        return found if last is None else found[max(0, len(found) - last) :]
+
+    def counts(self) -> dict[str, int]:
+        """Requests per operation since the start, also of those no longer kept."""
+        with self._lock:
+            return dict(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._counts.clear()
+            self.total = 0

@@ -1,0 +1,81 @@
+"""Page parameters and the two styles of page information."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from .engine import Answer, Call
+from .params import Param
+from .store import Row
+
+BOUNDS = Param("created_at", "bounds")
+SORT = Param("sort", choices=("created_at", "-created_at"))
+
+
+def page_params(default: int, maximum: int) -> tuple[Param, Param]:
+    """`limit` and `page`; what is out of bounds is invalid input (a guess, nobody documents it)."""
+    return (
+        Param("limit", "integer", min=0, max=maximum, default=default),
+        Param("page", "integer", min=1, default=1),
+    )
+
+
+def within(rows: Sequence[Row], bounds: Mapping[str, float] | None) -> Sequence[Row]:
+    """The rows made within `created_at[...]` bounds."""
+    if not bounds:
+        return rows
+    after = max(bounds.get("gte", float("-inf")), bounds.get("gt", float("-inf")))
+    before = min(bounds.get("lte", float("inf")), bounds.get("lt", float("inf")))
+    return [
+        row
+        for row in rows
+        if after <= row["created_at"] <= before
+        and row["created_at"] != bounds.get("gt")
+        and row["created_at"] != bounds.get("lt")
+    ]
+
+
+def _page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> tuple[list[Any], dict[str, Any]]:
+    limit, page = call.params["limit"], call.params["page"]
+    start = (page - 1) * limit
+    if call.get("sort") == "-created_at":
+        rows = rows[::-1]
+    shown = [view(call, row) for row in islice(rows, start, start + limit)] if start < len(rows) else []
+    sent = call.raw.get("limit")
+    facts = {
+        "page": page,
+        "size": sent if isinstance(sent, str) and sent else limit,  # echoed as text when it came as text
+        "last_page": max(1, -(-len(rows) // limit)) if limit else 1,
+        "total": len(rows),
+        "from": start + 1 if shown else 0,
+        "to": start + len(shown) if shown else 0,
+    }
+    return shown, facts
+
+
+def laravel_page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> Answer:
+    """A page with Laravel's short page information."""
+    shown, facts = _page(call, rows, view)
+    meta = {
+        "current_page": facts["page"],
+        "last_page": facts["last_page"],
+        "per_page": facts["size"],
+        "total": facts["total"],
+    }
+    return Answer(shown, meta)
+
+
+def viewing_page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> Answer:
+    """A page with `page`, `limit` and the range viewed."""
+    shown, facts = _page(call, rows, view)
+    meta = {
+        "page": facts["page"],
+        "limit": facts["size"],
+        "viewing_from": facts["from"],
+        "viewing_to": facts["to"],
+        "last_page": facts["last_page"],
+        "total": facts["total"],
+    }
+    return Answer(shown, meta)

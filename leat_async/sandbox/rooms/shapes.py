@@ -1,0 +1,194 @@
+"""Objects that are shown inside others, and the full contact."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..engine import Call
+from ..params import iso
+from ..store import Row
+
+# What the system keeps itself; the rest of a contact's values are its attributes.
+STANDARD_ATTRIBUTES: dict[str, tuple[str, Any]] = {
+    "firstname": ("text", ""), "lastname": ("text", ""), "phonenumber": ("phone", ""), "avatar": ("text", ""),
+    "address": ("text", ""), "housenumber": ("number", None), "postalcode": ("text", None),
+    "city": ("text", None), "birthdate": ("birth_date", None), "locale": ("text", None),
+}  # fmt: skip
+SYSTEM_VALUES = frozenset((
+    "uuid", "status", "channel", "created_at", "updated_at", "is_anonymous", "tier", "age", "add_to_wallet",
+    "loyalty_balance", "previous_loyalty_balance", "prepaid_balance", "custom_app_login_url",
+    "custom_app_login_code", "default_contact_identifier", "loyalty_associated_shops",
+    "loyalty_last_transaction_date", "loyalty_first_transaction_date", "loyalty_number_of_transactions",
+    "loyalty_total_credits_received", "subscription_preferences_url",
+))  # fmt: skip
+
+
+def contact_of(call: Call, row: Row) -> dict[str, Any] | None:
+    """The short contact of a row; None when it has been removed."""
+    contact = call.store["contacts"].get(row["contact_uuid"])
+    return {"uuid": contact["uuid"], "email": contact["email"]} if contact else None
+
+
+def contact_with_balance(contact: Row) -> dict[str, Any]:
+    """The contact inside a loyalty transaction."""
+    return {
+        "uuid": contact["uuid"],
+        "email": contact["email"],
+        "credit_balance": {"id": contact["id"], "balance": contact["credits"]},
+    }
+
+
+def shop_brief(row: Row) -> dict[str, Any]:
+    """A shop as the list of shops shows it."""
+    return {"uuid": row["uuid"], "name": row["name"], "type": row["type"], "reference": row["reference"]}
+
+
+def shop_with_address(row: Row) -> dict[str, Any]:
+    """The shop inside a loyalty transaction."""
+    number = row["id"]
+    address = {"id": number, "shop_id": number, **row["address"], "latitude": None, "longitude": None}
+    return {
+        "id": number,
+        "uuid": row["uuid"],
+        "type": row["type"],
+        "name": row["name"],
+        "address": {**address, "house_number": None, "postal_code": None},
+    }
+
+
+def unit_with_id(row: Row) -> dict[str, Any]:
+    """The unit inside a loyalty transaction."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "label": row["label"],
+        "prefix": row["prefix"],
+        "is_default": row["is_default"],
+    }
+
+
+def identifier(call: Call, row: Row) -> dict[str, Any]:
+    """A contact identifier with the contact it is linked to."""
+    return {
+        "name": row["name"],
+        "value": row["value"],
+        "active": row["active"],
+        "contact": contact_of(call, row),
+    }
+
+
+def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, Any]:
+    """A contact with its values in the typed, the deprecated and the display form."""
+    types = list(call.store["subscription_types"].rows.values())
+    values = _values(call, row, types)
+    return {
+        "id": row["id"],
+        "uuid": row["uuid"],
+        "email": row["email"],
+        "attributes": [_attribute(name, value) for name, value in _own(row).items()] if attributes else [],
+        "tier": None,
+        "subscriptions": [_subscription(row, kind) for kind in types],
+        "credit_balance": {"balance": row["credits"], "id": row["id"]},
+        "prepaid_balance": {"balance_in_cents": row["prepaid_cents"]},
+        "current_values": values,
+        "current_display_values": {name: _display(name, value) for name, value in values.items()},
+    }
+
+
+def _subscription(row: Row, kind: Row) -> dict[str, Any]:
+    status = row["subscriptions"].get(kind["uuid"], "UNSUBSCRIBED")
+    shown = {
+        "name": kind["name"],
+        "description": kind["description"],
+        "active": kind["active"],
+        "strategy": kind["strategy"],
+        "uuid": kind["uuid"],
+        "id": kind["id"],
+    }
+    return {"is_subscribed": status == "SUBSCRIBED", "status": status, "subscription_type": shown}
+
+
+def _own(row: Row) -> dict[str, Any]:
+    return {**{name: default for name, (_, default) in STANDARD_ATTRIBUTES.items()}, **row["attributes"]}
+
+
+def _values(call: Call, row: Row, types: list[Row]) -> dict[str, Any]:
+    uuid = row["uuid"]
+    digest = hashlib.blake2b(uuid.encode(), digest_size=16).digest()
+    prepaid = row["prepaid_cents"] / 100
+    first, last = row["first_transaction"], row["last_transaction"]
+    default = call.store["contact_identifiers"].first("contact_uuid", uuid)
+    values: dict[str, Any] = {
+        **_own(row),
+        "uuid": uuid,
+        "email": row["email"],
+        "age": None,
+        "tier": None,
+        "status": row["status"],
+        "channel": row["channel"],
+        "created_at": iso(row["created_at"]),
+        "updated_at": iso(row["updated_at"]),
+        "is_anonymous": row["is_anonymous"],
+        "add_to_wallet": f"https://leat.com/add-to-wallet/loyalty?uuid={uuid}",
+        "loyalty_balance": row["credits"],
+        "previous_loyalty_balance": row["previous_credits"],
+        "prepaid_balance": int(prepaid) if prepaid.is_integer() else prepaid,
+        "custom_app_login_url": f"https://leat.com/home?token={digest.hex()}",
+        "custom_app_login_code": 100_000 + int.from_bytes(digest[:4], "big") % 900_000,
+        "default_contact_identifier": default["value"] if default else None,
+        "loyalty_associated_shops": ";".join(row["shops"]),
+        "loyalty_last_transaction_date": iso(last) if last is not None else None,
+        "loyalty_first_transaction_date": iso(first) if first is not None else None,
+        "loyalty_number_of_transactions": row["transactions"],
+        "loyalty_total_credits_received": row["credits_received"],
+        "subscription_preferences_url": f"http://piggy.eu/subscription-preferences/{uuid}",
+    }
+    for kind in types:
+        number = kind["id"]
+        values[f"subscription_status_{number}"] = row["subscriptions"].get(kind["uuid"], "UNSUBSCRIBED")
+        if kind["strategy"] == "DOUBLE_OPT_IN":
+            link = f"http://piggy.eu/double-opt-in-confirmation?contact_uuid={uuid}&subscription_type={number}"
+            values[f"double_opt_in_confirmation_url_{number}"] = link
+    return values
+
+
+def _attribute(name: str, value: Any) -> dict[str, Any]:
+    kind = STANDARD_ATTRIBUTES[name][0] if name in STANDARD_ATTRIBUTES else "text"
+    definition = {
+        "type": kind,
+        "field_type": kind,
+        "name": name,
+        "label": name.capitalize(),
+        "options": [],
+        "is_piggy_defined": name in STANDARD_ATTRIBUTES,
+        "is_soft_read_only": False,
+        "is_hard_read_only": False,
+    }
+    return {"value": "" if value is None or value is False else str(value), "attribute": definition}
+
+
+def _display(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and (name.endswith("_at") or name.endswith("_date")) and len(value) == 25:
+        return _amsterdam(datetime.fromisoformat(value)).strftime("%Y-%m-%d, %H:%M")
+    if name == "status" or name.startswith("subscription_status"):
+        return str(value).capitalize()
+    if name == "channel":
+        return "Oauth API" if value == "OAUTH_API" else str(value)
+    return str(value)
+
+
+def _amsterdam(moment: datetime) -> datetime:
+    # By rule instead of a time zone database, which would be a file to read.
+    summer, winter = (_last_sunday(moment.year, month) for month in (3, 10))
+    return moment.astimezone(UTC) + timedelta(hours=2 if summer <= moment < winter else 1)
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    day = datetime(year, month, 31, 1, tzinfo=UTC)
+    return day - timedelta(days=(day.weekday() + 1) % 7)

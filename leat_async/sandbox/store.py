@@ -1,0 +1,224 @@
+"""The state of the account: tables of rows, changed in transactions."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+Row = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rows (
+    table_name TEXT, uuid TEXT, id INTEGER, data BLOB, PRIMARY KEY (table_name, uuid)
+) WITHOUT ROWID;
+"""
+MAX_SNAPSHOTS = 32
+
+
+class Table:
+    """Rows by uuid in the order they were made; a stored row is never changed, only replaced."""
+
+    __slots__ = ("_indexes", "_log", "name", "rows")
+
+    def __init__(self, name: str, indexed: tuple[str, ...], log: list[tuple[Table, str, Row | None]]) -> None:
+        self.name = name
+        self.rows: dict[str, Row] = {}
+        self._indexes: dict[str, dict[Any, list[str]]] = {field: {} for field in indexed}
+        self._log = log
+
+    def get(self, uuid: str | None) -> Row | None:
+        """The row, if there is one."""
+        return self.rows.get(uuid) if uuid is not None else None
+
+    def find(self, field: str, value: Any) -> list[Row]:
+        """The rows whose indexed field has this value."""
+        return [self.rows[uuid] for uuid in self._indexes[field].get(value, ())]
+
+    def first(self, field: str, value: Any) -> Row | None:
+        """The oldest row whose indexed field has this value."""
+        uuids = self._indexes[field].get(value)
+        return self.rows[uuids[0]] if uuids else None
+
+    def update(self, row: Row, **changes: Any) -> Row:
+        """Replace a row by one with some fields changed."""
+        changed = {**row, **changes}
+        self.put(row["uuid"], changed)
+        return changed
+
+    def delete(self, row: Row) -> None:
+        """Remove a row."""
+        self.put(row["uuid"], None)
+
+    def put(self, uuid: str, row: Row | None) -> None:
+        """Store, replace or remove the row of this uuid."""
+        self._log.append((self, uuid, self.rows.get(uuid)))
+        self._set(uuid, row)
+
+    def undo(self, uuid: str, row: Row | None) -> None:
+        """Put back what a transaction replaced."""
+        back = row is not None and uuid not in self.rows
+        self._set(uuid, row)
+        if back:  # a removed row returns to its place, not to the end
+            self.load(dict(sorted(self.rows.items(), key=lambda item: item[1]["id"])))
+
+    def _set(self, uuid: str, row: Row | None) -> None:
+        old = self.rows.get(uuid)
+        for field, index in self._indexes.items():
+            before = old.get(field) if old is not None else None
+            after = row.get(field) if row is not None else None
+            if before == after:
+                continue
+            if before is not None:
+                index[before].remove(uuid)
+                if not index[before]:
+                    del index[before]
+            if after is not None:
+                index.setdefault(after, []).append(uuid)
+        if row is None:
+            self.rows.pop(uuid, None)
+        else:
+            self.rows[uuid] = row
+
+    def load(self, rows: dict[str, Row]) -> None:
+        """Take these rows instead of all there were."""
+        self.rows = rows
+        for field, index in self._indexes.items():
+            index.clear()
+            for uuid, row in rows.items():
+                if row.get(field) is not None:
+                    index.setdefault(row[field], []).append(uuid)
+
+
+class Store:
+    """All tables; a request's changes are kept together or not at all."""
+
+    def __init__(self, tables: Mapping[str, tuple[str, ...]], seed: int, path: Path | None = None) -> None:
+        self._log: list[tuple[Table, str, Row | None]] = []
+        self.tables = {name: Table(name, indexed, self._log) for name, indexed in tables.items()}
+        self._snapshots: dict[str, tuple[int, dict[str, dict[str, Row]]]] = {}
+        self._seed = seed
+        self._counter = 0
+        self._file = _open(path) if path is not None else None
+        self._read()
+
+    def __getitem__(self, name: str) -> Table:
+        return self.tables[name]
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing has been stored yet."""
+        return self._counter == 0
+
+    def new_uuid(self) -> str:
+        """The next uuid of this seed."""
+        self._counter += 1
+        digest = hashlib.blake2b(f"{self._seed}:{self._counter}".encode(), digest_size=16).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
+
+    def insert(self, table: str, **fields: Any) -> Row:
+        """Add a row; it gets the next uuid and number."""
+        uuid = self.new_uuid()
+        row = {"uuid": uuid, "id": self._counter, **fields}
+        self.tables[table].put(uuid, row)
+        return row
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything done inside, or nothing when it raises."""
+        self._log.clear()
+        counter = self._counter
+        try:
+            yield
+            if self._log and self._file is not None:
+                self._write()
+        except BaseException:
+            for table, uuid, row in reversed(self._log):
+                table.undo(uuid, row)
+            self._counter = counter
+            raise
+        finally:
+            self._log.clear()
+
+    def snapshot(self, name: str) -> None:
+        """Remember the state under a name."""
+        if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
+            raise ValueError(f"there are {MAX_SNAPSHOTS} snapshots already; take one again by its name")
+        self._snapshots[name] = self._counter, {key: dict(table.rows) for key, table in self.tables.items()}
+
+    def restore(self, name: str) -> None:
+        """Return to a remembered state."""
+        if name not in self._snapshots:
+            raise KeyError(f"there is no snapshot named {name!r}")
+        self._counter, tables = self._snapshots[name]
+        for key, table in self.tables.items():
+            table.load(dict(tables[key]))
+        if self._file is not None:
+            self._rewrite(self._file)
+
+    def close(self) -> None:
+        """Close the state file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _read(self) -> None:
+        if self._file is None:
+            return
+        meta = dict(self._file.execute("SELECT name, value FROM meta").fetchall())
+        self._counter = int(meta.get("counter", 0))
+        self._seed = int(meta.get("seed", self._seed))
+        loaded: dict[str, dict[str, Row]] = {name: {} for name in self.tables}
+        for name, uuid, data in self._file.execute("SELECT table_name, uuid, data FROM rows ORDER BY id"):
+            loaded.setdefault(name, {})[uuid] = orjson.loads(data)
+        for name, table in self.tables.items():
+            table.load(loaded[name])
+
+    def _write(self) -> None:
+        touched = {(table.name, uuid): table.rows.get(uuid) for table, uuid, _ in self._log}
+        self._save(((name, uuid, row) for (name, uuid), row in touched.items()))
+
+    def _rewrite(self, file: sqlite3.Connection) -> None:
+        file.execute("BEGIN")
+        file.execute("DELETE FROM rows")
+        self._save(
+            ((name, uuid, row) for name, table in self.tables.items() for uuid, row in table.rows.items()),
+            begun=True,
+        )
+
+    def _save(self, rows: Iterator[tuple[str, str, Row | None]], *, begun: bool = False) -> None:
+        file = self._file
+        assert file is not None  # noqa: S101 - narrows the type; both callers have looked
+        try:
+            if not begun:
+                file.execute("BEGIN")
+            for name, uuid, row in rows:
+                if row is None:
+                    file.execute("DELETE FROM rows WHERE table_name = ? AND uuid = ?", (name, uuid))
+                else:
+                    file.execute(
+                        "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)",
+                        (name, uuid, row["id"], orjson.dumps(row)),
+                    )
+            file.execute("INSERT OR REPLACE INTO meta VALUES ('counter', ?)", (str(self._counter),))
+            file.execute("INSERT OR REPLACE INTO meta VALUES ('seed', ?)", (str(self._seed),))
+            file.execute("COMMIT")
+        except BaseException:
+            file.execute("ROLLBACK")
+            raise
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # The sandbox's own lock guards it; its loop may run in another thread than the one that made it.
+    file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    file.execute("PRAGMA journal_mode = WAL")
+    # A killed process loses nothing; only a power cut may cost the last moments.
+    file.execute("PRAGMA synchronous = NORMAL")
+    file.executescript(_SCHEMA)
+    return file
