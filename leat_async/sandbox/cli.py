@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from .sandbox import Sandbox
@@ -17,7 +18,8 @@ def serve(*, faults: Sequence[str] = (), **settings: Any) -> int:
     sandbox = Sandbox(**settings)
     for fault in faults:
         sandbox.faults.add_text(fault)
-    asyncio.run(_serve(sandbox))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(sandbox))
     return 0
 
 
@@ -25,10 +27,8 @@ async def _serve(sandbox: Sandbox) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        try:
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C interrupts asyncio.run instead
             loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: the handler runs on the main thread instead
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with sandbox:
         lines = f"export LEAT_BASE_URL={sandbox.url}\nexport LEAT_ACCESS_TOKEN={sandbox.token}\n"
         sys.stdout.write(lines)

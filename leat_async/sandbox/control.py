@@ -45,8 +45,8 @@ def _advance(sandbox: Sandbox, given: dict[str, Any]) -> Any:
 
 
 def _journal(sandbox: Sandbox, given: dict[str, Any]) -> Any:
-    numbers = {name: int(given.pop(name)) for name in ("status", "last") if name in given}
-    return [entry.describe() for entry in sandbox.journal.entries(**given, **numbers)]
+    given.update({name: int(given[name]) for name in ("status", "last") if name in given})
+    return [entry.describe() for entry in sandbox.journal.entries(**given)]
 
 
 def _counts(sandbox: Sandbox, _: dict[str, Any]) -> Any:
@@ -131,7 +131,7 @@ def control(sandbox: Sandbox, method: str, target: str, body: bytes) -> Reply:
         if body:
             sent: Any = orjson.loads(body)
             if not isinstance(sent, dict):
-                raise ValueError("the body must be a JSON object")  # noqa: TRY004 - a 400, like the others
+                raise ValueError("the body must be a JSON object")
             given.update(cast(dict[str, Any], sent))
         return _reply(200, {"data": action(sandbox, given)})
     except KeyError as error:

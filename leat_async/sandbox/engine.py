@@ -53,7 +53,7 @@ class Answer:
     """What a handler returns when it is more than data."""
 
     data: Any
-    meta: Any = attrs.field(factory=list)
+    meta: Any = ()
 
 
 @attrs.frozen

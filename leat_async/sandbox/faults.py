@@ -7,7 +7,7 @@ import random
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import attrs
 
@@ -174,7 +174,8 @@ class Faults:
         plain = [word for word in words if "=" not in word]
         if not 1 <= len(plain) <= 2:
             raise ValueError(f"a fault is written KIND [OPERATION] [name=value ...], not {text!r}")
-        return self.add(*plain, **{name: _value(value) for name, value in named.items()})
+        options: dict[str, Any] = {name: _value(value) for name, value in named.items()}
+        return self.add(plain[0], plain[1] if len(plain) > 1 else "*", **options)
 
     def remove(self, id: int) -> None:
         """Take one rule away."""
@@ -216,4 +217,4 @@ def _value(text: str) -> Any:
             return kind(text)
         except ValueError:
             continue
-    return [cast(Any, _value(part)) for part in text.split(",")] if "," in text else text
+    return [_value(part) for part in text.split(",")] if "," in text else text

@@ -116,8 +116,10 @@ class HttpSide:
                 return Reply(0, {}, b"")
             reply = engine.serve(received) if fault.applied == "now" else None
             answer = self._answer(received, fault, reply)
-            silent = fault.kind in ("drop_before", "apply_then_drop", "hang")
-            received.entry.answered(0 if silent else answer.status, b"" if silent else answer.body)
+            if fault.kind in ("drop_before", "apply_then_drop", "hang"):
+                received.entry.answered(None, b"")
+            else:
+                received.entry.answered(answer.status, answer.body)
             return answer
 
     def _answer(self, received: Received, fault: Fault, reply: Reply | None) -> Reply:

@@ -14,10 +14,10 @@ import attrs
 KEPT_BYTES = 4096  # of each body
 MASK = "***"
 
-_SECRET = r"client_secret|access_token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
-_JSON_SECRET = re.compile(rf'("(?:{_SECRET})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
-_FORM_SECRET = re.compile(rf"\b((?:{_SECRET})=)[^&\s]*", re.IGNORECASE)
-_PART_SECRET = re.compile(rf'(name="(?:{_SECRET})"\r\n\r\n)[^\r]*', re.IGNORECASE)
+_FIELDS = r"client_secret|access_token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
+_JSON_SECRET = re.compile(rf'("(?:{_FIELDS})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
+_FORM_SECRET = re.compile(rf"\b((?:{_FIELDS})=)[^&\s]*", re.IGNORECASE)
+_PART_SECRET = re.compile(rf'(name="(?:{_FIELDS})"\r\n\r\n)[^\r]*', re.IGNORECASE)
 
 
 def masked(text: str) -> str:
@@ -41,35 +41,35 @@ class Entry:
     unknown: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     hint: str | None = None
-    _target: str = ""
-    _content_type: str = ""
-    _body: bytes = b""
-    _answer: bytes = b""
+    target: str = attrs.field(default="", repr=False)
+    content_type: str = ""
+    raw_body: bytes = attrs.field(default=b"", repr=False)
+    raw_answer: bytes = attrs.field(default=b"", repr=False)
 
-    def answered(self, status: int, body: bytes) -> None:
-        """Keep what was answered."""
+    def answered(self, status: int | None, body: bytes) -> None:
+        """Keep what was answered; no status stands for no answer."""
         self.status = status
-        self._answer = body[:KEPT_BYTES]
+        self.raw_answer = body[:KEPT_BYTES]
 
     @property
     def path(self) -> str:
         """The path that was asked for."""
-        return self._target.partition("?")[0]
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> str:
         """The query as sent."""
-        return masked(self._target.partition("?")[2])
+        return masked(self.target.partition("?")[2])
 
     @property
     def body(self) -> str:
         """The request's body."""
-        return masked(self._body.decode("utf-8", "replace"))
+        return masked(self.raw_body.decode("utf-8", "replace"))
 
     @property
     def answer(self) -> str:
         """The answer's body, as far as there was one."""
-        return masked(self._answer.decode("utf-8", "replace"))
+        return masked(self.raw_answer.decode("utf-8", "replace"))
 
     @property
     def notes(self) -> list[str]:
@@ -86,7 +86,7 @@ class Entry:
         return {
             "number": self.number, "at": self.at, "method": self.method, "path": self.path,
             "query": self.query, "operation": self.operation, "certainty": self.certainty,
-            "content_type": self._content_type, "body": self.body, "status": self.status,
+            "content_type": self.content_type, "body": self.body, "status": self.status,
             "answer": self.answer, "fault": self.fault, "applied": self.applied, "notes": self.notes,
         }  # fmt: skip
 
@@ -117,9 +117,16 @@ class Journal:
         """Write a request down; the answer is filled in when there is one."""
         self.total += 1
         entry = Entry(
-            self.total, at, method, operation, certainty, fault,
-            target=target, content_type=content_type, body=body[:KEPT_BYTES],
-        )  # fmt: skip
+            number=self.total,
+            at=at,
+            method=method,
+            operation=operation,
+            certainty=certainty,
+            fault=fault,
+            target=target,
+            content_type=content_type,
+            raw_body=body[:KEPT_BYTES],
+        )
         self._entries.append(entry)
         self._counts[operation or "unknown"] += 1
         return entry

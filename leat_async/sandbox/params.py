@@ -66,9 +66,7 @@ def _string(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, str) and _INTEGER.match(value):
-        value = int(value)
-    elif isinstance(value, float) and value.is_integer():
+    if (isinstance(value, str) and _INTEGER.match(value)) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
         raise Unfit("an integer")
@@ -116,7 +114,7 @@ def _map(value: Any) -> dict[str, Any]:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Unfit("a list")
-    return cast(list[Any], value)
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _bounds(value: Any) -> dict[str, float]:

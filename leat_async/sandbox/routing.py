@@ -40,17 +40,17 @@ class Route:
     roots: tuple[Root, ...] = BOTH
     status: int = 200
     extra_keys: bool = False  # unknown top-level keys are values of custom attributes
-    known: frozenset[str] = attrs.field(init=False)
-    at_register: tuple[Param, ...] = attrs.field(init=False)
-
-    @known.default
-    def _known(self) -> frozenset[str]:
-        return frozenset(parameter.name for parameter in self.parameters)
-
-    @at_register.default
-    def _at_register(self) -> tuple[Param, ...]:
-        """A register stands in its shop, so it does not name one."""
-        return tuple(parameter for parameter in self.parameters if parameter.name != "shop_uuid")
+    known: frozenset[str] = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: frozenset(param.name for param in self.parameters), takes_self=True),
+    )
+    # A register stands in its shop, so it does not name one.
+    at_register: tuple[Param, ...] = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda self: tuple(param for param in self.parameters if param.name != "shop_uuid"), takes_self=True
+        ),
+    )
 
 
 @attrs.frozen

@@ -115,7 +115,7 @@ class Sandbox:
         self._store.snapshot(_INITIAL)
         self.clock = Clock(clock, self._engine, self._lock)
         self._server: asyncio.Server | None = None
-        self._web: web.Server[web.BaseRequest] | None = None
+        self._web: web.Server | None = None
         self._side: HttpSide | None = None
         self._thread: threading.Thread | None = None
         self._stop: asyncio.Event | None = None
@@ -135,10 +135,8 @@ class Sandbox:
         """Listen, in the running loop."""
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
-        side = HttpSide(self._engine, self._lock, lambda *request: control(self, *request))
-        server: web.Server[web.BaseRequest] = web.Server(
-            side.handle, request_factory=_request, access_log=None, lingering_time=1.0
-        )
+        side = HttpSide(self._engine, self._lock, lambda method, target, body: control(self, method, target, body))
+        server: web.Server = web.Server(side.handle, request_factory=_request, access_log=None, lingering_time=1.0)
         self._side, self._web = side, server
         self._server = await asyncio.get_running_loop().create_server(server, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
@@ -272,7 +270,7 @@ class Sandbox:
         """The moment of the newest row: time never runs behind the state of a file."""
         return max(
             (
-                row.get("updated_at", row.get("created_at", 0))
+                float(row.get("updated_at") or row.get("created_at") or 0)
                 for table in self._store.tables.values()
                 for row in table.rows.values()
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,14 +130,14 @@ class Store:
         return row
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Keep everything done inside, or nothing when it raises."""
         self._log.clear()
         counter = self._counter
         try:
             yield
             if self._log and self._file is not None:
-                self._write()
+                self._write(self._file)
         except BaseException:
             for table, uuid, row in reversed(self._log):
                 table.undo(uuid, row)
@@ -180,24 +180,21 @@ class Store:
         for name, table in self.tables.items():
             table.load(loaded[name])
 
-    def _write(self) -> None:
+    def _write(self, file: sqlite3.Connection) -> None:
         touched = {(table.name, uuid): table.rows.get(uuid) for table, uuid, _ in self._log}
-        self._save(((name, uuid, row) for (name, uuid), row in touched.items()))
+        self._save(file, ((name, uuid, row) for (name, uuid), row in touched.items()))
 
     def _rewrite(self, file: sqlite3.Connection) -> None:
-        file.execute("BEGIN")
-        file.execute("DELETE FROM rows")
-        self._save(
-            ((name, uuid, row) for name, table in self.tables.items() for uuid, row in table.rows.items()),
-            begun=True,
-        )
+        rows = ((name, uuid, row) for name, table in self.tables.items() for uuid, row in table.rows.items())
+        self._save(file, rows, anew=True)
 
-    def _save(self, rows: Iterator[tuple[str, str, Row | None]], *, begun: bool = False) -> None:
-        file = self._file
-        assert file is not None  # noqa: S101 - narrows the type; both callers have looked
+    def _save(
+        self, file: sqlite3.Connection, rows: Iterator[tuple[str, str, Row | None]], *, anew: bool = False
+    ) -> None:
+        file.execute("BEGIN")
         try:
-            if not begun:
-                file.execute("BEGIN")
+            if anew:
+                file.execute("DELETE FROM rows")
             for name, uuid, row in rows:
                 if row is None:
                     file.execute("DELETE FROM rows WHERE table_name = ? AND uuid = ?", (name, uuid))

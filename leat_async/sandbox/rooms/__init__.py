@@ -9,6 +9,7 @@ from ..routing import Route
 from . import (
     account,
     bookings,
+    contact_changes,
     contact_identifiers,
     contacts,
     credit_receptions,
@@ -25,6 +26,7 @@ _ROOMS = (
     loyalty_program,
     units,
     contacts,
+    contact_changes,
     contact_identifiers,
     visits,
     bookings,

@@ -25,7 +25,8 @@ def _unit(call: Call, name: str | None) -> Row:
 
 def _credits(unit: Row, value: float) -> int:
     """The loyalty rule: so many credits per unit, rounded towards zero."""
-    return math.trunc(round(value * unit["credits_per_unit"], 6))
+    rate: float = unit["credits_per_unit"]
+    return math.trunc(round(value * rate, 6))
 
 
 def _give(call: Call, contact: Row, **fields: Any) -> Row:
@@ -71,18 +72,24 @@ def _receiver(call: Call) -> tuple[Row, Row | None]:
     return call.contact(uuid), used
 
 
+def _amount(call: Call) -> tuple[int, Row | None]:
+    """The credits to give: the number sent wins over the value sent."""
+    name = call.get("unit_name") or call.get("unit")
+    if call.get("unit_value") is not None:
+        unit = _unit(call, name)
+        given = call.get("credits")
+        return (_credits(unit, call.params["unit_value"]) if given is None else given), unit
+    if call.get("credits") is None:
+        raise invalid("credits", "The credits field is required when unit_value is not present.")
+    # Without a value the unit is only noted, and there may be none.
+    return call.params["credits"], _unit(call, name) if name else call.store["units"].first("is_default", True)
+
+
 def create(call: Call) -> dict[str, Any]:
     """Give credits, as a number or computed from a unit value."""
     shop = call.shop(call.get("shop_uuid"))
     contact, used = _receiver(call)
-    amount, value = call.get("credits"), call.get("unit_value")
-    if amount is None and value is None:
-        raise invalid("credits", "The credits field is required when unit_value is not present.")
-    name = call.get("unit_name") or call.get("unit")
-    unit = _unit(call, name) if value is not None or name is not None else _default(call)
-    if amount is None:
-        assert unit is not None  # noqa: S101 - a value has a unit or was refused
-        amount = _credits(unit, value)
+    amount, unit = _amount(call)
     if call.get("pos_transaction_uuid") is not None:
         raise Refusal(1027)  # POS transactions are made at registers; there are none here yet
     program = next(iter(call.store["loyalty_programs"].rows.values()), None)
@@ -95,16 +102,12 @@ def create(call: Call) -> dict[str, Any]:
         contact,
         shop_uuid=shop["uuid"],
         credits=amount,
-        unit_value=value,
+        unit_value=call.get("unit_value"),
         unit_uuid=unit["uuid"] if unit else None,
         identifier_uuid=used["uuid"] if used else None,
         extra=call.extra,
     )
     return view(call, row)
-
-
-def _default(call: Call) -> Row | None:
-    return call.store["units"].first("is_default", True)
 
 
 def calculate(call: Call) -> dict[str, Any]:

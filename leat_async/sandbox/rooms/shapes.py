@@ -156,7 +156,7 @@ def _values(call: Call, row: Row, types: list[Row]) -> dict[str, Any]:
 
 def _attribute(name: str, value: Any) -> dict[str, Any]:
     kind = STANDARD_ATTRIBUTES[name][0] if name in STANDARD_ATTRIBUTES else "text"
-    definition = {
+    definition: dict[str, Any] = {
         "type": kind,
         "field_type": kind,
         "name": name,
@@ -174,7 +174,7 @@ def _display(name: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and (name.endswith("_at") or name.endswith("_date")) and len(value) == 25:
+    if isinstance(value, str) and name.endswith(("_at", "_date")) and len(value) == 25:
         return _amsterdam(datetime.fromisoformat(value)).strftime("%Y-%m-%d, %H:%M")
     if name == "status" or name.startswith("subscription_status"):
         return str(value).capitalize()
