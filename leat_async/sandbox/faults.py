@@ -163,7 +163,7 @@ class Faults:
         ids: list[int] = []
         for call, step in enumerate(steps, 1):
             if step is not None:
-                rule = dict(step) if isinstance(step, Mapping) else {"kind": step}
+                rule: dict[str, Any] = dict(step) if isinstance(step, Mapping) else {"kind": step}
                 ids.append(self.add(**rule, operation=operation, nth=call))
         return ids
 
