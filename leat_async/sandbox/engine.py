@@ -23,7 +23,7 @@ JSON = "application/json"
 _BASE = {"Content-Type": JSON, "Cache-Control": "no-cache, private", "Access-Control-Allow-Origin": "*"}
 
 
-@attrs.frozen
+@attrs.define
 class Received:
     """A request as it came in, with its route and what will go wrong with it."""
 
@@ -39,7 +39,7 @@ class Received:
     entry: Entry
 
 
-@attrs.frozen
+@attrs.define
 class Reply:
     """An answer before it is written to a socket."""
 
@@ -48,7 +48,7 @@ class Reply:
     body: bytes
 
 
-@attrs.frozen
+@attrs.define
 class Answer:
     """What a handler returns when it is more than data."""
 
@@ -154,10 +154,11 @@ class Engine:
 
     def settle(self) -> None:
         """Let late writes land and deferred work be done, if due."""
-        for job in list(self.store["jobs"].rows.values()):
+        jobs = self.store.tables["jobs"]
+        for job in tuple(jobs.rows.values()) if jobs.rows else ():
             if job["due"] <= self.clock.now():
                 with self.store.transaction():
-                    self.store["jobs"].delete(job)
+                    jobs.delete(job)
                     self.jobs[job["kind"]](self.store, *job["arguments"])
         self.clock.settle()
 
@@ -222,15 +223,20 @@ class Engine:
                     for name, texts in list(errors.items())[:20]
                 )
                 raise Refusal(1003, errors)
-            shop_uuid = (token and token.shop_uuid) or self._first_shop()
-            call = Call(self, match.root, match.path, raw, params, shop_uuid if register else None)
+            shop_uuid = ((token and token.shop_uuid) or self._first_shop()) if register else None
+            call = Call(self, match.root, match.path, raw, params, shop_uuid)
             if unknown:
                 if route.extra_keys:
                     call.extra = {name: raw[name] for name in unknown}
                 else:
                     entry.unknown, entry.known = tuple(unknown)[:20], route.known
-            with self.store.transaction():
+            self.store.begin()
+            try:
                 result = route.handler(call)
+                self.store.commit()
+            except BaseException:
+                self.store.roll_back()
+                raise
             status = route.status
             entry.applied = "late" if received.fault and received.fault.applied == "late" else "yes"
             if isinstance(result, Answer):

@@ -7,7 +7,7 @@ import math
 import attrs
 
 
-@attrs.frozen
+@attrs.define
 class Allowance:
     """What is left of a window after a request."""
 

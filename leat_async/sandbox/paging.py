@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Reversible
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from .engine import Answer, Call
 from .params import Param
@@ -22,7 +22,11 @@ def page_params(default: int, maximum: int) -> tuple[Param, Param]:
     )
 
 
-def within(rows: Sequence[Row], bounds: Mapping[str, float] | None) -> Sequence[Row]:
+class Rows(Collection[Row], Reversible[Row], Protocol):
+    """Rows in their order: a list, or the values of a table without a copy."""
+
+
+def within(rows: Rows, bounds: Mapping[str, float] | None) -> Rows:
     """The rows made within `created_at[...]` bounds."""
     if not bounds:
         return rows
@@ -37,12 +41,11 @@ def within(rows: Sequence[Row], bounds: Mapping[str, float] | None) -> Sequence[
     ]
 
 
-def _page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> tuple[list[Any], dict[str, Any]]:
+def _page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> tuple[list[Any], dict[str, Any]]:
     limit, page = call.params["limit"], call.params["page"]
     start = (page - 1) * limit
-    if call.get("sort") == "-created_at":
-        rows = rows[::-1]
-    shown = [view(call, row) for row in islice(rows, start, start + limit)] if start < len(rows) else []
+    ordered = reversed(rows) if call.get("sort") == "-created_at" else rows
+    shown = [view(call, row) for row in islice(ordered, start, start + limit)] if start < len(rows) else []
     sent = call.raw.get("limit")
     facts = {
         "page": page,
@@ -55,7 +58,7 @@ def _page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> 
     return shown, facts
 
 
-def laravel_page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> Answer:
+def laravel_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
     """A page with Laravel's short page information."""
     shown, facts = _page(call, rows, view)
     meta = {
@@ -67,7 +70,7 @@ def laravel_page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], An
     return Answer(shown, meta)
 
 
-def viewing_page(call: Call, rows: Sequence[Row], view: Callable[[Call, Row], Any]) -> Answer:
+def viewing_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
     """A page with `page`, `limit` and the range viewed."""
     shown, facts = _page(call, rows, view)
     meta = {

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import attrs
@@ -47,14 +48,15 @@ def epoch(text: Any) -> float:
         raise Unfit("a date and time in ISO 8601") from None
 
 
-def iso(seconds: float) -> str:
+@lru_cache(4096)
+def iso(seconds: int) -> str:
     """The API's form of a moment: `+00:00`, no fraction."""
-    return datetime.fromtimestamp(int(seconds // 1), UTC).isoformat()
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _datetime(value: Any) -> str:
     try:
-        return iso(epoch(value))
+        return iso(int(epoch(value) // 1))
     except (ValueError, OverflowError, OSError):
         raise Unfit("a date and time in ISO 8601") from None
 

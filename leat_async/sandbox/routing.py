@@ -53,7 +53,7 @@ class Route:
     )
 
 
-@attrs.frozen
+@attrs.define
 class Match:
     """A route found for a path, with the values of its path parameters."""
 
@@ -63,69 +63,66 @@ class Match:
 
 
 class _Node:
-    __slots__ = ("children", "leaf", "name", "wild")
+    __slots__ = ("children", "leaf", "wild")
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.wild: _Node | None = None
-        self.name = ""
-        self.leaf: tuple[Route, Root] | None = None
+        self.leaf: tuple[Route, tuple[str, ...]] | None = None
 
 
 class Router:
-    """A tree of path segments per method; a fixed segment wins over a parameter."""
+    """A tree of path segments per method and root; a fixed segment wins over a parameter."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
-        self._trees: dict[str, _Node] = {}
-        self._templates: dict[str, str] = {}
+        self._trees: dict[tuple[str, Root], _Node] = {}
+        self._fixed: dict[tuple[str, str], Match] = {}
+        self._templates: dict[str, None] = {}
+        self._methods = sorted({route.method for route in self.routes})
         for route in self.routes:
             for root in route.roots:
                 self._add(route, root)
 
     def _add(self, route: Route, root: Root) -> None:
-        path = (ROOTS[root] + route.path).rstrip("/")
-        node = self._trees.setdefault(route.method, _Node())
-        for segment in path.split("/"):
+        node = self._trees.setdefault((route.method, root), _Node())
+        names: list[str] = []
+        for segment in route.path.strip("/").split("/"):
             if segment.startswith("{"):
+                names.append(segment[1:-1])
                 node.wild = node.wild or _Node()
-                node.wild.name = segment[1:-1]
                 node = node.wild
             else:
                 node = node.children.setdefault(segment, _Node())
+        template = f"{route.method} {(ROOTS[root] + route.path).rstrip('/')}"
         if node.leaf is not None:
-            raise ValueError(f"{route.method} {path} is claimed twice")
-        node.leaf = route, root
-        self._templates[f"{route.method} {path}"] = path
+            raise ValueError(f"{template} is claimed twice")
+        node.leaf = route, tuple(names)
+        self._templates[template] = None
+        if not names:
+            self._fixed[route.method, ROOTS[root] + route.path.rstrip("/")] = Match(route, root, {})
 
     def find(self, method: str, path: str) -> Match | None:
         """The route of a raw request path; a slash at the end makes no difference."""
-        tree = self._trees.get("GET" if method == "HEAD" else method)
-        if tree is None:
-            return None
-        values: dict[str, str] = {}
-        leaf = self._walk(tree, path.rstrip("/").split("/"), 0, values)
-        return Match(leaf[0], leaf[1], values) if leaf else None
-
-    def _walk(self, node: _Node, segments: list[str], at: int, values: dict[str, str]) -> tuple[Route, Root] | None:
-        if at == len(segments):
-            return node.leaf
-        segment = unquote(segments[at]) if "%" in segments[at] else segments[at]
-        child = node.children.get(segment)
-        if child is not None:
-            found = self._walk(child, segments, at + 1, values)
-            if found:
-                return found
-        if node.wild is None or not segment:
-            return None
-        found = self._walk(node.wild, segments, at + 1, values)
-        if found:
-            values[node.wild.name] = segment
-        return found
+        method = "GET" if method == "HEAD" else method
+        fixed = self._fixed.get((method, path))
+        if fixed is not None:
+            return fixed
+        path = path.rstrip("/")
+        for root, prefix in ROOTS.items():
+            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+                tree = self._trees.get((method, root))
+                if tree is None:
+                    continue
+                values: list[str] = []
+                leaf = _walk(tree, path[len(prefix) + 1 :].split("/"), 0, values)
+                if leaf is not None:
+                    return Match(leaf[0], root, dict(zip(leaf[1], reversed(values), strict=True)))
+        return None
 
     def methods(self, path: str) -> list[str]:
         """The methods that this path does have."""
-        return sorted(method for method in self._trees if self.find(method, path))
+        return [method for method in self._methods if self.find(method, path)]
 
     def nearest(self, method: str, path: str) -> str | None:
         """The route that was probably meant: the same tail under a root, or the most similar path."""
@@ -134,9 +131,27 @@ class Router:
         for start in range(len(segments)):
             tail = "/" + "/".join(segments[start:])
             for root in ("oauth", "register", "host"):
-                for candidate in dict.fromkeys((method, *self._trees)):
+                for candidate in dict.fromkeys((method, *self._methods)):
                     match = self.find(candidate, ROOTS[root] + tail)
                     if match and match.route.path != "/":
                         return f"{candidate} {ROOTS[root]}{match.route.path}"
         close = difflib.get_close_matches(f"{method} {path}", self._templates, n=1, cutoff=0.5)
         return close[0] if close else None
+
+
+def _walk(node: _Node, segments: list[str], at: int, values: list[str]) -> tuple[Route, tuple[str, ...]] | None:
+    """Find the leaf; the values of the parameters are collected from the last to the first."""
+    if at == len(segments):
+        return node.leaf
+    segment = unquote(segments[at]) if "%" in segments[at] else segments[at]
+    child = node.children.get(segment)
+    if child is not None:
+        found = _walk(child, segments, at + 1, values)
+        if found:
+            return found
+    if node.wild is None or not segment:
+        return None
+    found = _walk(node.wild, segments, at + 1, values)
+    if found:
+        values.append(segment)
+    return found

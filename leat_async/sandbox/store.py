@@ -104,7 +104,7 @@ class Store:
         self.tables = {name: Table(name, indexed, self._log) for name, indexed in tables.items()}
         self._snapshots: dict[str, tuple[int, dict[str, dict[str, Row]]]] = {}
         self._seed = seed
-        self._counter = 0
+        self._counter = self._begun = 0
         self._file = _open(path) if path is not None else None
         self._read()
 
@@ -132,19 +132,31 @@ class Store:
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Keep everything done inside, or nothing when it raises."""
-        self._log.clear()
-        counter = self._counter
+        self.begin()
         try:
             yield
-            if self._log and self._file is not None:
-                self._write(self._file)
+            self.commit()
         except BaseException:
-            for table, uuid, row in reversed(self._log):
-                table.undo(uuid, row)
-            self._counter = counter
+            self.roll_back()
             raise
-        finally:
-            self._log.clear()
+
+    def begin(self) -> None:
+        """Start to note what changes."""
+        self._log.clear()
+        self._begun = self._counter
+
+    def commit(self) -> None:
+        """Keep the changes, in the state file too."""
+        if self._log and self._file is not None:
+            self._write(self._file)
+        self._log.clear()
+
+    def roll_back(self) -> None:
+        """Take the changes back."""
+        for table, uuid, row in reversed(self._log):
+            table.undo(uuid, row)
+        self._counter = self._begun
+        self._log.clear()
 
     def snapshot(self, name: str) -> None:
         """Remember the state under a name."""

@@ -54,7 +54,7 @@ def new(call: Call, email: str) -> Row:
 
 def list_(call: Call) -> Answer:
     """Page through contacts, oldest first."""
-    rows = within(list(call.store["contacts"].rows.values()), call.get("created_at"))
+    rows = within(call.store["contacts"].rows.values(), call.get("created_at"))
     # The deprecated attributes are empty in the list.
     return viewing_page(call, rows, lambda call, row: full_contact(call, row, attributes=False))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Answer, Call
-from ..paging import BOUNDS, SORT, page_params, viewing_page, within
+from ..paging import BOUNDS, SORT, Rows, page_params, viewing_page, within
 from ..params import Param, iso
 from ..routing import OAUTH, REGISTER, Route
 from ..store import Row
@@ -49,9 +48,9 @@ def list_(call: Call) -> Answer:
     contact = call.path.get("contact_uuid") or call.get("contact_uuid")
     if contact is not None:
         call.contact(contact)
-        rows: Sequence[Row] = table.find("contact_uuid", contact)
+        rows: Rows = table.find("contact_uuid", contact)
     else:
-        rows = list(table.rows.values())
+        rows = table.rows.values()
     if shop is not None:
         call.shop(shop)
         rows = [row for row in rows if row["shop_uuid"] == shop]

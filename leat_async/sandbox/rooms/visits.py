@@ -80,7 +80,7 @@ def list_(call: Call) -> Answer:
     """Page through visits, oldest first."""
     visits = call.store["visits"]
     uuid = call.get("contact_uuid")
-    rows = list(visits.rows.values()) if uuid is None else visits.find("contact_uuid", uuid)
+    rows = visits.rows.values() if uuid is None else visits.find("contact_uuid", uuid)
     return laravel_page(call, rows, view)
 
 
