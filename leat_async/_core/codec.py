@@ -18,7 +18,7 @@ import cattrs
 import msgspec
 
 from ..errors import DecodeError
-from ..models._base import EMPTY, Model, key_of
+from ..models._base import EMPTY, Model, keys_of
 from .params import show
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ def _anything(value: Any, _: Any = None) -> Any:
 def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
     hints = get_type_hints(cls)
     plan = [
-        (field.name, key_of(field), converter.get_structure_hook(hints[field.name]), hints[field.name])
+        (field.name, *_first(keys_of(field)), converter.get_structure_hook(hints[field.name]), hints[field.name])
         for field in attrs.fields(cls)
         if field.name != "_raw"
     ]
@@ -157,12 +157,15 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
             if cls.bare_field is not None and value is not None and not isinstance(value, list):
                 value = {cls.bare_field: value}
             elif value == []:
-                raw = value = {}
+                value = {}
             else:
                 raise _Mismatch("an object", value)
         found: dict[str, Any] = {}
-        for name, key, field_hook, kind in plan:
+        for name, key, others, field_hook, kind in plan:
             item = value.get(key)
+            for other in others:
+                if item is None and other in value:
+                    key, item = other, value[other]
             if item is not None:
                 try:
                     found[name] = field_hook(item, kind)
@@ -172,6 +175,10 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         return cls(raw=raw, **found)
 
     return hook
+
+
+def _first(keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    return keys[0], keys[1:]
 
 
 def _tuple_hook(kind: Any) -> Callable[[Any, Any], Any]:
@@ -222,27 +229,32 @@ def _union_hook(kind: Any) -> Callable[[Any, Any], Any]:
 
 def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
     hints = get_type_hints(cls)
-    plan = {
-        key_of(field): (field, converter.get_structure_hook(hints[field.name]), hints[field.name])
+    plan = [
+        (keys_of(field), field, converter.get_structure_hook(hints[field.name]), hints[field.name])
         for field in attrs.fields(cls)
         if field.name != "_raw"
-    }
+    ]
 
     def hook(model: Model) -> Any:
-        raw = model._raw
-        if not isinstance(raw, Mapping):
+        came_whole = model._raw
+        if not isinstance(came_whole, Mapping | list):
             # A bare value: the field it stood for is all there was.
-            return getattr(model, cls.bare_field) if cls.bare_field is not None else raw
+            return getattr(model, cls.bare_field or "")
+        raw: Mapping[str, Any] = {} if isinstance(came_whole, list) else came_whole
         out: dict[str, Any] = dict(raw)
-        for key, (field, field_hook, kind) in plan.items():
+        for keys, field, field_hook, kind in plan:
             value = getattr(model, field.name)
+            key = next((name for name in keys if raw.get(name) is not None), keys[0])
             came = raw.get(key, _MISSING)
             if value == field.default and (came is _MISSING or came is None):
                 continue
             plain = _plain(value)
+            if isinstance(plain, list) and isinstance(came, dict) and len(plain) == len(came):
+                # PHP's list with gaps.
+                plain = dict(zip(came, plain, strict=True))
             if plain != came and not _reads_as(value, came, field_hook, kind):
                 out[key] = plain
-        return out
+        return out if out or isinstance(came_whole, Mapping) else []
 
     return hook
 

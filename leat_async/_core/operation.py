@@ -16,6 +16,7 @@ from .params import Json, Object, Param, Text, show
 from .unset import UNSET
 
 T = TypeVar("T")
+_ANY = Json()
 Rule = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -55,6 +56,8 @@ class Operation(Generic[T]):
     query: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
     body: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
     rules: tuple[Rule, ...] = attrs.field(default=(), kw_only=True)
+    # Names beyond `body` pass, checked as JSON: the account's own attributes are sent as further top-level keys.
+    open_body: bool = attrs.field(default=False, kw_only=True)
     many: bool = attrs.field(default=False, kw_only=True)
     paging: Paging | None = attrs.field(default=None, kw_only=True)
     apis: tuple[str, ...] = attrs.field(default=("oauth",), kw_only=True)
@@ -93,7 +96,7 @@ class Operation(Generic[T]):
     def _check(self, api: str, params: Mapping[str, Param], given: Mapping[str, Any], *, null: bool) -> dict[str, Any]:
         sent: dict[str, Any] = {}
         for name, value in given.items():
-            param = params[name]
+            param = params[name] if not self.open_body else params.get(name, _ANY)
             if value is UNSET:
                 if param.required and not (param.implied_by_register and api == "register"):
                     raise ValueError(f"{self.id}: {name} is required")

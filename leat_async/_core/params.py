@@ -62,6 +62,18 @@ class Text(Param):
 
 
 @attrs.frozen(kw_only=True)
+class TextOrInteger(Param):
+    """Text or a whole number, where sources disagree on which it is."""
+
+    def wire(self, name: str, value: Any) -> str | int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Integer().wire(name, value)
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be text or a whole number, got {show(value)}")
+        return Text().wire(name, value)
+
+
+@attrs.frozen(kw_only=True)
 class Integer(Param):
     """A whole number within the documented bounds."""
 

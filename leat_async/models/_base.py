@@ -17,6 +17,11 @@ def key_of(field: attrs.Attribute[Any]) -> str:
     return key
 
 
+def keys_of(field: attrs.Attribute[Any]) -> tuple[str, ...]:
+    """All names that the API has for a field, the usual one first; `also` holds those that only some answers use."""
+    return key_of(field), *field.metadata.get("also", ())
+
+
 @attrs.frozen(kw_only=True)
 class Model:
     """An object of the API: frozen, hashable, comparable by its fields.
@@ -46,5 +51,7 @@ _KNOWN: dict[type, frozenset[str]] = {}
 def _known(cls: type) -> frozenset[str]:
     known = _KNOWN.get(cls)
     if known is None:
-        known = _KNOWN[cls] = frozenset(key_of(field) for field in attrs.fields(cls) if field.name != "_raw")
+        known = _KNOWN[cls] = frozenset(
+            key for field in attrs.fields(cls) if field.name != "_raw" for key in keys_of(field)
+        )
     return known
