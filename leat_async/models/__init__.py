@@ -1,42 +1,62 @@
 """The objects of the API: frozen attrs classes that keep what they don't know in `.extra`."""
 
 from ._base import Model
-from .account import Address, Shop, Unit
+from .account import Address, Automation, BrandKit, Form, PosTransaction, Register, Shop, Unit, User
 from .contacts import (
     Attribute,
+    AttributeGroup,
     AttributeOption,
+    AuthToken,
+    AuthUrl,
     Contact,
     ContactAttribute,
     ContactIdentifier,
     ContactReference,
+    ContactSessionToken,
     CreditBalance,
     Media,
     PrepaidBalance,
     Subscription,
     SubscriptionType,
     Tier,
+    VerificationSent,
 )
-from .loyalty import LoyaltyTransaction
+from .loyalty import CalculatedCredits, LoyaltyProgram, LoyaltyTransaction, Perk, PerkOption
 from .visits import Booking, Visit
 
 __all__ = [
     "Address",
     "Attribute",
+    "AttributeGroup",
     "AttributeOption",
+    "AuthToken",
+    "AuthUrl",
+    "Automation",
     "Booking",
+    "BrandKit",
+    "CalculatedCredits",
     "Contact",
     "ContactAttribute",
     "ContactIdentifier",
     "ContactReference",
+    "ContactSessionToken",
     "CreditBalance",
+    "Form",
+    "LoyaltyProgram",
     "LoyaltyTransaction",
     "Media",
     "Model",
+    "Perk",
+    "PerkOption",
+    "PosTransaction",
     "PrepaidBalance",
+    "Register",
     "Shop",
     "Subscription",
     "SubscriptionType",
     "Tier",
     "Unit",
+    "User",
+    "VerificationSent",
     "Visit",
 ]

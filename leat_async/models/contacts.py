@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
 from ._base import EMPTY, Model
+from .account import User
 
 
 @attrs.frozen(kw_only=True)
@@ -77,28 +79,57 @@ class Subscription(Model):
 
 @attrs.frozen(kw_only=True)
 class AttributeOption(Model):
-    """A choice of a select attribute."""
+    """A choice of a select attribute. `name` is an older key of `label`."""
 
     value: str | int | None = None
     label: str | None = None
+    name: str | None = None
     description: str | None = None
     media: Media | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Attribute(Model):
-    """The definition of an attribute of contacts, transactions, rewards or promotions."""
+class AttributeGroup(Model):
+    """A group that bundles attributes of one kind of object."""
 
     id: int | None = None
+    entity: str | None = None
+    name: str | None = None
+    label: str | None = None
+    position: int | None = None
+    created_at: dt.datetime | None = None
+    created_by_user: User | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Attribute(Model):
+    """The definition of an attribute of contacts, transactions, rewards, promotions and other objects.
+
+    Answers differ in how much of it they carry. `options` is a mapping of value to label where loyalty transaction
+    attributes are defined, otherwise a tuple.
+    """
+
+    id: int | None = None
+    entity: str | None = None
     name: str | None = None
     label: str | None = None
     description: str | None = None
+    placeholder: str | None = None
     type: str | None = None
-    field_type: str | None = None
-    options: tuple[AttributeOption, ...] = ()
-    is_piggy_defined: bool | None = None
-    is_soft_read_only: bool | None = None
-    is_hard_read_only: bool | None = None
+    field_type: str | None = attrs.field(default=None, metadata={"also": ("fieldType",)})
+    options: tuple[AttributeOption, ...] | Mapping[str, Any] = attrs.field(default=(), hash=False)
+    group: AttributeGroup | None = None
+    group_name: str | None = None
+    position: int | None = None
+    is_piggy_defined: bool | None = attrs.field(default=None, metadata={"also": ("isPiggyDefined",)})
+    is_soft_read_only: bool | None = attrs.field(default=None, metadata={"also": ("isSoftReadOnly",)})
+    is_hard_read_only: bool | None = attrs.field(default=None, metadata={"also": ("isHardReadOnly",)})
+    has_unique_value: bool | None = None
+    can_be_deleted: bool | None = None
+    created_at: dt.datetime | None = None
+    created_by_user: User | None = None
+    last_used_date: Mapping[str, Any] | str | None = attrs.field(default=None, hash=False)
+    meta: Any = attrs.field(default=None, hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,3 +169,36 @@ class ContactIdentifier(Model):
     active: bool | None = None
     default: bool | None = None
     contact: ContactReference | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ContactSessionToken(Model):
+    """A short-lived token that stands for a contact; it does not show in a repr. `status`: "active" or "used"."""
+
+    token: str | None = attrs.field(default=None, repr=False)
+    contact: ContactReference | None = None
+    status: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VerificationSent(Model):
+    """That a login code was mailed."""
+
+    type: str | None = None
+    message: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AuthToken(Model):
+    """A token that logs a contact in; it does not show in a repr. Some answers give it as bare text."""
+
+    bare_field: ClassVar[str | None] = "auth_token"
+
+    auth_token: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class AuthUrl(Model):
+    """An address that logs a contact in; it does not show in a repr."""
+
+    url: str | None = attrs.field(default=None, repr=False)
