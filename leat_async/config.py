@@ -58,8 +58,8 @@ class RateLimit:
     """At most `requests` in any stretch of `per` seconds.
 
     `burst` of them may go at once (default: a twentieth of `requests`); the rest are spaced evenly. Since a burst
-    must not break the promise, the steady pace is `requests - burst + 1` in `per` seconds: `burst=1` is the fastest
-    over a long run.
+    must not break the promise, the steady pace is `requests - burst` in `per` seconds: `burst=1` is the fastest over
+    a long run.
     """
 
     requests: int = attrs.field(validator=_number(1, whole=True))

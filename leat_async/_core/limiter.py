@@ -23,7 +23,7 @@ class Pace:
     def __init__(self, limit: RateLimit) -> None:
         burst = limit.burst if limit.burst is not None else max(1, limit.requests // 20)
         # burst at once plus one an interval must stay within `requests` in any stretch of `per` seconds.
-        self._interval = limit.per / (limit.requests - burst + 1)
+        self._interval = limit.per / max(1, limit.requests - burst)
         self._burst = burst
         self._ahead = (burst - 1) * self._interval
         self._tat = float("-inf")

@@ -1,0 +1,135 @@
+"""A server that records what it is sent and answers as told, for what the sandbox would not show."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import attrs
+import pytest
+from aiohttp import web
+
+Reply = Callable[["Recorded", web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@attrs.frozen
+class Recorded:
+    """One request as it arrived: `target` is path and query, still percent-encoded."""
+
+    method: str
+    target: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+VISIT = {
+    "uuid": "v-1",
+    "contact": {"uuid": "c-1", "email": "ada@example.com"},
+    "external_id": "e-1",
+    "source": None,
+    "starts_at": "2024-05-01T20:00:00+00:00",
+    "ends_at": None,
+    "created_at": "2024-05-01T20:00:01+00:00",
+}
+
+
+class Recorder:
+    """Answers every request with `replies` in turn, then with `default`."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.requests: list[Recorded] = []
+        self.replies: list[Reply] = []
+        self.default: Reply = answer({"data": VISIT, "meta": []})
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        recorded = Recorded(
+            request.method,
+            request.raw_path,
+            request.path,
+            tuple(request.query.items()),
+            dict(request.headers),
+            await request.read(),
+        )
+        self.requests.append(recorded)
+        reply = self.replies.pop(0) if self.replies else self.default
+        return await reply(recorded, request)
+
+    @property
+    def last(self) -> Recorded:
+        return self.requests[-1]
+
+
+def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    """A JSON answer."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        return web.json_response(data, status=status, headers=headers)
+
+    return reply
+
+
+def raw(body: bytes, status: int = 200, kind: str = "application/json", headers: dict[str, str] | None = None) -> Reply:
+    """An answer of any bytes."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=body, status=status, content_type=kind, headers=headers)
+
+    return reply
+
+
+def drop() -> Reply:
+    """Close the connection without an answer."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    return reply
+
+
+def truncated(status: int = 200) -> Reply:
+    """Announce a body and close in the middle of it."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(
+            b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n" % status
+            + b'{"data": {"uuid": '
+        )
+        await asyncio.sleep(0.01)
+        request.transport.abort()
+        return web.Response()
+
+    return reply
+
+
+def hang(released: asyncio.Event | None = None) -> Reply:
+    """Never answer (until released)."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        await (released or asyncio.Event()).wait()
+        return web.json_response({"data": VISIT})
+
+    return reply
+
+
+@pytest.fixture
+async def recorder() -> AsyncIterator[Recorder]:
+    recorder = Recorder()
+    runner = web.ServerRunner(web.Server(recorder.handle), shutdown_timeout=0.01)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    recorder.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield recorder
+    await runner.cleanup()
