@@ -13,7 +13,7 @@ from .clock import Clock
 from .errors import Refusal
 from .faults import Fault, Faults
 from .journal import Entry, Journal
-from .limiter import Allowance, Limiter
+from .limiter import Limiter
 from .params import validate
 from .routing import Match, Root, Router
 from .store import Row, Store
@@ -28,7 +28,6 @@ class Received:
     """A request as it came in, with its route and what will go wrong with it."""
 
     method: str
-    target: str
     path: str
     query: str
     authorization: str
@@ -149,6 +148,7 @@ class Engine:
         self.unique_external_ids = unique_external_ids
         self.token_lifetime = token_lifetime
         self.jobs: dict[str, Any] = {}
+        self.shown: dict[str, tuple[Row, Row | None, dict[str, Any]]] = {}
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -175,15 +175,14 @@ class Engine:
         if not path.startswith("/"):  # the absolute form, as sent to a proxy
             path = "/" + path.partition("://")[2].partition("/")[2]
         match = self.router.find(method, path)
-        operation = match.route.operation if match else None
-        fault = self.faults.pick(operation, method, path) if self.faults.rules else None
-        entry = self.journal.record(
-            self.clock.now(), method, operation, match.route.certainty if match else None,
-            fault.kind if fault else None, target, content_type, body,
-        )  # fmt: skip
-        return Received(
-            method, target, path, query, authorization, content_type, body, match, fault, entry
-        )  # fmt: skip
+        route = match.route if match else None
+        fault = None
+        if self.faults.rules:
+            fault = self.faults.pick(route.operation if route else None, method, path)
+        kind = fault.kind if fault else None
+        entry = Entry(self.clock.now(), method, route, kind, target, content_type, body)
+        self.journal.record(entry)
+        return Received(method, path, query, authorization, content_type, body, match, fault, entry)
 
     def serve(self, received: Received) -> Reply:
         """Apply a request and answer it."""
@@ -192,21 +191,18 @@ class Engine:
         key, token = self._token(received.authorization, now)
         match = received.match
         if match is None:
-            reply = self._lost(received, self.limiter.hit(key, now, 0))
+            reply = self._lost(received, self.limiter.hit(key, now, 0)[1])
         elif match.root == "host":
-            reply = self._run(received, match, None, self.limiter.hit(key, now, 0))
+            reply = self._run(received, match, None, self.limiter.hit(key, now, 0)[1])
         elif token is None or (token.shop_uuid is not None and match.root != "register"):
             reply = self.unauthorized(now)
         else:
-            allowance = self.limiter.hit(key, now)
-            if allowance.exceeded:
-                reply = self.too_many(allowance.headers(now))
-            else:
-                reply = self._run(received, match, token, allowance)
+            allowed, headers = self.limiter.hit(key, now)
+            reply = self._run(received, match, token, headers) if allowed else self.too_many(headers)
         entry.answered(reply.status, reply.body)
         return reply
 
-    def _run(self, received: Received, match: Match, token: Token | None, allowance: Allowance) -> Reply:
+    def _run(self, received: Received, match: Match, token: Token | None, headers: dict[str, str]) -> Reply:
         route = match.route
         entry = received.entry
         status = 400
@@ -229,7 +225,7 @@ class Engine:
                 if route.extra_keys:
                     call.extra = {name: raw[name] for name in unknown}
                 else:
-                    entry.unknown, entry.known = tuple(unknown)[:20], route.known
+                    entry.unknown = tuple(unknown)[:20]
             self.store.begin()
             try:
                 result = route.handler(call)
@@ -250,14 +246,13 @@ class Engine:
         except MalformedBody as problem:
             entry.hint = str(problem)
             body = Refusal(1003, {"body": [str(problem)]}).body()
-        return self.reply(status, body, allowance.headers(self.clock.now()))
+        return self.reply(status, body, headers)
 
     def _first_shop(self) -> str | None:
         return next(iter(self.store["shops"].rows), None)
 
-    def _lost(self, received: Received, allowance: Allowance) -> Reply:
+    def _lost(self, received: Received, headers: dict[str, str]) -> Reply:
         allowed = self.router.methods(received.path)
-        headers = allowance.headers(self.clock.now())
         if allowed and received.method != "OPTIONS":
             message = f"The {received.method} method is not supported for this route."
             message += f" Supported methods: {', '.join(allowed)}."
@@ -281,14 +276,14 @@ class Engine:
     def rate_headers(self, received: Received) -> dict[str, str]:
         """The rate headers of an answer that costs nothing."""
         now = self.clock.now()
-        return self.limiter.hit(self._token(received.authorization, now)[0], now, 0).headers(now)
+        return self.limiter.hit(self._token(received.authorization, now)[0], now, 0)[1]
 
     def unauthorized(self, now: float) -> Reply:
         """A 401, in the shape that was chosen: the framework's, or one with a code."""
         body: dict[str, Any] = {"message": "Unauthenticated."}
         if self.unauthenticated == "coded":
             body = {"message": "invalid_token", "code": 401, "status_code": 401}
-        return self.reply(401, body, self.limiter.hit("", now, 0).headers(now))
+        return self.reply(401, body, self.limiter.hit("", now, 0)[1])
 
     def too_many(self, headers: Mapping[str, str]) -> Reply:
         """A 429 as text, as the framework sends it."""

@@ -41,8 +41,9 @@ class HttpSide:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; nothing that a client sends makes this a 500."""
+        headers = request.headers
         try:
-            body = await self._read(request)
+            body = await self._read(request) if request.body_exists or "Expect" in headers else b""
         except HTTPRequestEntityTooLarge:
             return _plain(413, f"The body is larger than {MAX_BODY} bytes.")
         except TimeoutError:
@@ -53,7 +54,6 @@ class HttpSide:
         try:
             if target.startswith("/_sandbox/"):
                 return _response(self._control(request.method, target, body))
-            headers = request.headers
             with self._lock:
                 received = self._engine.receive(
                     request.method,
@@ -71,8 +71,6 @@ class HttpSide:
         return await self._break(request, received, fault)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
-        if not request.can_read_body and "Expect" not in request.headers:
-            return b""
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0

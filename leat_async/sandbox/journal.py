@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import attrs
+
+from .routing import Route
 
 KEPT_BYTES = 4096  # of each body
 MASK = "***"
@@ -30,26 +32,29 @@ def masked(text: str) -> str:
 class Entry:
     """One request and its answer."""
 
-    number: int
     at: float
     method: str
-    operation: str | None
-    certainty: str | None
+    route: Route | None
     fault: str | None
+    target: str = attrs.field(repr=False)
+    content_type: str
+    raw_body: bytes = attrs.field(repr=False)
+    number: int = 0
     status: int | None = None
     applied: str = "no"
     unknown: tuple[str, ...] = ()
-    known: frozenset[str] = frozenset()
     hint: str | None = None
-    target: str = attrs.field(default="", repr=False)
-    content_type: str = ""
-    raw_body: bytes = attrs.field(default=b"", repr=False)
     raw_answer: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that was meant, if the path is one of the API's."""
+        return self.route.operation if self.route else None
 
     def answered(self, status: int | None, body: bytes) -> None:
         """Keep what was answered; no status stands for no answer."""
         self.status = status
-        self.raw_answer = body[:KEPT_BYTES]
+        self.raw_answer = body[:KEPT_BYTES] if len(body) > KEPT_BYTES else body
 
     @property
     def path(self) -> str:
@@ -75,9 +80,10 @@ class Entry:
     def notes(self) -> list[str]:
         """What was probably meant where something missed: parameters nobody reads, other routes."""
         notes = [self.hint] if self.hint else []
+        known: frozenset[str] = self.route.known if self.route else frozenset()
         for name in self.unknown:
-            close = difflib.get_close_matches(name[:100], self.known, n=1)
-            expected = close[0] if close else ", ".join(sorted(self.known)) or "no parameters"
+            close = difflib.get_close_matches(name[:100], known, n=1)
+            expected = close[0] if close else ", ".join(sorted(known)) or "no parameters"
             notes.append(f"you sent {name[:100]!r}, which {self.operation} ignores; it expects {expected}")
         return notes
 
@@ -85,7 +91,7 @@ class Entry:
         """The entry as JSON."""
         return {
             "number": self.number, "at": self.at, "method": self.method, "path": self.path,
-            "query": self.query, "operation": self.operation, "certainty": self.certainty,
+            "query": self.query, "operation": self.operation, "certainty": self.route.certainty if self.route else None,
             "content_type": self.content_type, "body": self.body, "status": self.status,
             "answer": self.answer, "fault": self.fault, "applied": self.applied, "notes": self.notes,
         }  # fmt: skip
@@ -100,36 +106,18 @@ class Journal:
         self._lock = lock
         self._settle = settle
         self._entries: deque[Entry] = deque(maxlen=size)
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self.total = 0
 
-    def record(
-        self,
-        at: float,
-        method: str,
-        operation: str | None,
-        certainty: str | None,
-        fault: str | None,
-        target: str,
-        content_type: str,
-        body: bytes,
-    ) -> Entry:
+    def record(self, entry: Entry) -> None:
         """Write a request down; the answer is filled in when there is one."""
         self.total += 1
-        entry = Entry(
-            number=self.total,
-            at=at,
-            method=method,
-            operation=operation,
-            certainty=certainty,
-            fault=fault,
-            target=target,
-            content_type=content_type,
-            raw_body=body[:KEPT_BYTES],
-        )
+        entry.number = self.total
+        if len(entry.raw_body) > KEPT_BYTES:
+            entry.raw_body = entry.raw_body[:KEPT_BYTES]
         self._entries.append(entry)
-        self._counts[operation or "unknown"] += 1
-        return entry
+        operation = entry.route.operation if entry.route else "unknown"
+        self._counts[operation] = self._counts.get(operation, 0) + 1
 
     def entries(
         self,

@@ -164,6 +164,9 @@ def validate(
             elif value is not _MISSING:
                 values[name] = None
             continue
+        if param.kind == "string" and type(value) is str and not param.choices:  # by far the most
+            values[name] = value
+            continue
         try:
             converted = _convert(param, value)
             if param.fields:

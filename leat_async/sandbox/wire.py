@@ -37,6 +37,8 @@ def parse_body(content_type: str, body: bytes) -> dict[str, Any]:
     """The parameters in a body; an empty body has none, whatever its content type."""
     if not body:
         return {}
+    if content_type == "application/json":
+        return _json(body)
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         return _json(body)

@@ -81,13 +81,24 @@ def identifier(call: Call, row: Row) -> dict[str, Any]:
 
 def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, Any]:
     """A contact with its values in the typed, the deprecated and the display form."""
+    # Rows are replaced when they change, so the same row shows the same contact.
+    shown, default = call.engine.shown, call.store["contact_identifiers"].first("contact_uuid", row["uuid"])
+    known = shown.get(row["uuid"])
+    if known is None or known[0] is not row or known[1] is not default:
+        if len(shown) >= 500:
+            shown.clear()
+        known = shown[row["uuid"]] = row, default, _full_contact(call, row, default)
+    return known[2] if attributes else {**known[2], "attributes": []}
+
+
+def _full_contact(call: Call, row: Row, default: Row | None) -> dict[str, Any]:
     types = list(call.store["subscription_types"].rows.values())
-    values = _values(call, row, types)
+    values = _values(row, types, default)
     return {
         "id": row["id"],
         "uuid": row["uuid"],
         "email": row["email"],
-        "attributes": [_attribute(name, value) for name, value in _own(row).items()] if attributes else [],
+        "attributes": [_attribute(name, value) for name, value in _own(row).items()],
         "tier": None,
         "subscriptions": [_subscription(row, kind) for kind in types],
         "credit_balance": {"balance": row["credits"], "id": row["id"]},
@@ -114,12 +125,11 @@ def _own(row: Row) -> dict[str, Any]:
     return {**{name: default for name, (_, default) in STANDARD_ATTRIBUTES.items()}, **row["attributes"]}
 
 
-def _values(call: Call, row: Row, types: list[Row]) -> dict[str, Any]:
+def _values(row: Row, types: list[Row], default: Row | None) -> dict[str, Any]:
     uuid = row["uuid"]
     digest = hashlib.blake2b(uuid.encode(), digest_size=16).digest()
     prepaid = row["prepaid_cents"] / 100
     first, last = row["first_transaction"], row["last_transaction"]
-    default = call.store["contact_identifiers"].first("contact_uuid", uuid)
     values: dict[str, Any] = {
         **_own(row),
         "uuid": uuid,
