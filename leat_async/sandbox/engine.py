@@ -148,7 +148,7 @@ class Engine:
         self.unique_external_ids = unique_external_ids
         self.token_lifetime = token_lifetime
         self.jobs: dict[str, Any] = {}
-        self.shown: dict[str, tuple[Row, Row | None, dict[str, Any]]] = {}
+        self.shown: dict[str, tuple[Row, Row | None, int, dict[str, Any]]] = {}
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -25,11 +25,12 @@ MAX_SNAPSHOTS = 32
 class Table:
     """Rows by uuid in the order they were made; a stored row is never changed, only replaced."""
 
-    __slots__ = ("_indexes", "_log", "name", "rows")
+    __slots__ = ("_indexes", "_log", "name", "rows", "version")
 
     def __init__(self, name: str, indexed: tuple[str, ...], log: list[tuple[Table, str, Row | None]]) -> None:
         self.name = name
         self.rows: dict[str, Row] = {}
+        self.version = 0  # moves with every change
         self._indexes: dict[str, dict[Any, list[str]]] = {field: {} for field in indexed}
         self._log = log
 
@@ -69,6 +70,7 @@ class Table:
             self.load(dict(sorted(self.rows.items(), key=lambda item: item[1]["id"])))
 
     def _set(self, uuid: str, row: Row | None) -> None:
+        self.version += 1
         old = self.rows.get(uuid)
         for field, index in self._indexes.items():
             before = old.get(field) if old is not None else None
@@ -89,6 +91,7 @@ class Table:
     def load(self, rows: dict[str, Row]) -> None:
         """Take these rows instead of all there were."""
         self.rows = rows
+        self.version += 1
         for field, index in self._indexes.items():
             index.clear()
             for uuid, row in rows.items():

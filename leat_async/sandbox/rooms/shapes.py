@@ -82,17 +82,18 @@ def identifier(call: Call, row: Row) -> dict[str, Any]:
 def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, Any]:
     """A contact with its values in the typed, the deprecated and the display form."""
     # Rows are replaced when they change, so the same row shows the same contact.
-    shown, default = call.engine.shown, call.store["contact_identifiers"].first("contact_uuid", row["uuid"])
+    shown, types = call.engine.shown, call.store["subscription_types"]
+    default = call.store["contact_identifiers"].first("contact_uuid", row["uuid"])
     known = shown.get(row["uuid"])
-    if known is None or known[0] is not row or known[1] is not default:
+    if known is None or known[0] is not row or known[1] is not default or known[2] != types.version:
         if len(shown) >= 500:
             shown.clear()
-        known = shown[row["uuid"]] = row, default, _full_contact(call, row, default)
-    return known[2] if attributes else {**known[2], "attributes": []}
+        contact = _full_contact(row, list(types.rows.values()), default)
+        known = shown[row["uuid"]] = row, default, types.version, contact
+    return known[3] if attributes else {**known[3], "attributes": []}
 
 
-def _full_contact(call: Call, row: Row, default: Row | None) -> dict[str, Any]:
-    types = list(call.store["subscription_types"].rows.values())
+def _full_contact(row: Row, types: list[Row], default: Row | None) -> dict[str, Any]:
     values = _values(row, types, default)
     return {
         "id": row["id"],
