@@ -106,6 +106,8 @@ class Pager(Generic[T]):
                 return
             before, number = page, number + 1
             page = await self._get(number, self._limit)
+            if _repeats(page, before):
+                return
 
     async def _ahead(self, ahead: int) -> AsyncGenerator[Page[T], None]:
         number = self._start or 1
@@ -123,6 +125,8 @@ class Pager(Generic[T]):
                     return
                 before, number = page, number + 1
                 page = await coming.popleft()
+                if _repeats(page, before):
+                    return
                 self._check(page, number, before)
         finally:
             for task in coming:
@@ -152,6 +156,11 @@ class Pager(Generic[T]):
             raise DecodeError(f"asked for page {number}, got page {page.page}", path="$.meta.page")
         if before is not None and page.items and page.items == before.items:
             raise DecodeError(f"page {number} repeats page {number - 1}", path="$.data")
+
+
+def _repeats(page: Page[T], before: Page[T]) -> bool:
+    """Without page information, the same rows again mean that the API does not page this list after all."""
+    return page.page is None and page.last_page is None and page.items == before.items
 
 
 def _integer(value: Any) -> int | None:

@@ -46,13 +46,13 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
         if kind is NoneType:
             return None
         if kind is object:
-            return cast(T, whole["data"] if isinstance(whole, dict) and "data" in whole else whole)
-        data = _data(whole)
+            return cast(T, _unwrapped(whole))
+        data = _unwrapped(whole) if operation.unwrapped else _data(whole)
         if data is None and operation.nullable:
             return None
         if operation.nullable and data in ([], {}):
             return None
-        return structure(data, operation.result, path="$.data")
+        return structure(data, operation.result, path="$" if operation.unwrapped else "$.data")
     except DecodeError as error:
         raise _named(error, operation, answer, attempts) from None
 
@@ -76,6 +76,10 @@ def read_raw(operation: Operation[Any], answer: Answer, attempts: tuple[Attempt,
         raise _named(error, operation, answer, attempts) from None
     data, meta = (whole["data"], whole.get("meta")) if isinstance(whole, dict) and "data" in whole else (whole, None)
     return RawResponse(status=answer.status, headers=answer.headers, data=data, meta=meta, attempts=attempts)
+
+
+def _unwrapped(whole: Any) -> Any:
+    return whole["data"] if isinstance(whole, dict) and "data" in whole else whole
 
 
 def _data(whole: Any) -> Any:

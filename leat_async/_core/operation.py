@@ -33,10 +33,10 @@ class Effect(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class Paging:
-    """How a list is paged: the page size's name and its documented bounds."""
+    """How a list is paged: the page size's name, and the largest one documented (None: the API's own is used)."""
 
     size: str = "limit"
-    largest: int
+    largest: int | None
 
 
 @attrs.frozen
@@ -63,6 +63,8 @@ class Operation(Generic[T]):
     apis: tuple[str, ...] = attrs.field(default=("oauth",), kw_only=True)
     # The answer's data may be null: the method then returns None.
     nullable: bool = attrs.field(default=False, kw_only=True)
+    # The answer is the object itself, without `data` around it.
+    unwrapped: bool = attrs.field(default=False, kw_only=True)
     # Lives at the origin instead of below the API's root.
     at_origin: bool = attrs.field(default=False, kw_only=True)
     # Goes out without a token.

@@ -245,9 +245,13 @@ class Items(Param):
 
 @attrs.frozen(kw_only=True)
 class Object(Param):
-    """A mapping with known fields. Keys the facts don't name pass, checked as JSON: they may be custom attributes."""
+    """A mapping with known fields. Keys the facts don't name pass, checked as JSON: they may be custom attributes.
+
+    `one_of`: at least one of these keys must have a value.
+    """
 
     fields: Mapping[str, Param] = attrs.field(factory=dict)
+    one_of: tuple[str, ...] = ()
 
     def wire(self, name: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -255,6 +259,8 @@ class Object(Param):
         for key, param in self.fields.items():
             if param.required and key not in value:
                 raise ValueError(f"{name}.{key} is required")
+        if self.one_of and all(value.get(key) is None for key in self.one_of):
+            raise ValueError(f"{name} must have one of {' or '.join(self.one_of)}")
         sent: dict[str, Any] = {}
         for key, item in value.items():
             if not isinstance(key, str):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
 from .._core.operation import Operation
 from .._core.pipeline import LookUp, Pipeline
 from .._core.unset import UNSET
+from ..errors import NotFoundError, OutcomeUnknownError
 from ..pagination import Pager
 
 T = TypeVar("T")
@@ -34,6 +35,15 @@ class Resource:
     ) -> T:
         return await self._pipeline.run(operation.request(self._api, path, query, body), look_up)
 
+    async def _delete(self, operation: Operation[T], *path: str) -> T | None:
+        """Delete. Finding nothing after an attempt that went unanswered means that the attempt was applied."""
+        try:
+            return await self._call(operation, *path)
+        except OutcomeUnknownError as error:
+            if not isinstance(error.__cause__, NotFoundError):
+                raise
+            return None
+
     def _list(self, operation: Operation[T], *path: str, query: Mapping[str, Any] | None = None) -> Pager[T]:
         given = dict(query or {})
         paging = operation.paging
@@ -49,7 +59,8 @@ class Resource:
         async def fetch(page: int | None, size: int | None) -> Listing[T]:
             asked = dict(given)
             if paging is not None:
-                asked[paging.size] = paging.largest if size is None else size
+                size = paging.largest if size is None else size
+                asked[paging.size] = UNSET if size is None else size
                 if page is not None:
                     asked["page"] = page
             return await self._pipeline.run_list(operation.request(self._api, path, asked))
