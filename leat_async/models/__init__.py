@@ -2,6 +2,7 @@
 
 from ._base import Model
 from .account import Address, Automation, BrandKit, Form, PosTransaction, Register, Shop, Unit, User
+from .auth import AccessToken
 from .contacts import (
     Attribute,
     AttributeGroup,
@@ -21,11 +22,44 @@ from .contacts import (
     Tier,
     VerificationSent,
 )
+from .giftcards import (
+    Giftcard,
+    GiftcardMailResult,
+    GiftcardProgram,
+    GiftcardReference,
+    GiftcardTransaction,
+    PrepaidTransaction,
+    Settlement,
+)
 from .loyalty import CalculatedCredits, LoyaltyProgram, LoyaltyTransaction, Perk, PerkOption
+from .orders import (
+    AppliedDiscount,
+    Charge,
+    ChargeDefinition,
+    LineItem,
+    LineItemReturn,
+    ObjectReference,
+    Order,
+    OrderPoints,
+    OrderResult,
+    OrderReturn,
+    OrderReturnWithResult,
+    OrderWithResult,
+    Product,
+    ProductCategory,
+    SubLineItem,
+)
+from .portal import PortalSession
+from .rewards import CollectableReward, DigitalRewardCode, Reward, RewardReception
+from .shifts import Shift, ShiftTeam, ShiftType
 from .visits import Booking, Visit
+from .vouchers import Lock, Promotion, Voucher, VoucherBatch, VoucherLock, VoucherMultiRedemption, VoucherRedemption
+from .webhook_subscriptions import WebhookSubscription
 
 __all__ = [
+    "AccessToken",
     "Address",
+    "AppliedDiscount",
     "Attribute",
     "AttributeGroup",
     "AttributeOption",
@@ -35,23 +69,54 @@ __all__ = [
     "Booking",
     "BrandKit",
     "CalculatedCredits",
+    "Charge",
+    "ChargeDefinition",
+    "CollectableReward",
     "Contact",
     "ContactAttribute",
     "ContactIdentifier",
     "ContactReference",
     "ContactSessionToken",
     "CreditBalance",
+    "DigitalRewardCode",
     "Form",
+    "Giftcard",
+    "GiftcardMailResult",
+    "GiftcardProgram",
+    "GiftcardReference",
+    "GiftcardTransaction",
+    "LineItem",
+    "LineItemReturn",
+    "Lock",
     "LoyaltyProgram",
     "LoyaltyTransaction",
     "Media",
     "Model",
+    "ObjectReference",
+    "Order",
+    "OrderPoints",
+    "OrderResult",
+    "OrderReturn",
+    "OrderReturnWithResult",
+    "OrderWithResult",
     "Perk",
     "PerkOption",
+    "PortalSession",
     "PosTransaction",
     "PrepaidBalance",
+    "PrepaidTransaction",
+    "Product",
+    "ProductCategory",
+    "Promotion",
     "Register",
+    "Reward",
+    "RewardReception",
+    "Settlement",
+    "Shift",
+    "ShiftTeam",
+    "ShiftType",
     "Shop",
+    "SubLineItem",
     "Subscription",
     "SubscriptionType",
     "Tier",
@@ -59,4 +124,10 @@ __all__ = [
     "User",
     "VerificationSent",
     "Visit",
+    "Voucher",
+    "VoucherBatch",
+    "VoucherLock",
+    "VoucherMultiRedemption",
+    "VoucherRedemption",
+    "WebhookSubscription",
 ]

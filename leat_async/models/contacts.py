@@ -81,11 +81,14 @@ class Subscription(Model):
 class AttributeOption(Model):
     """A choice of a select attribute. `name` is an older key of `label`."""
 
+    id: int | str | None = None
     value: str | int | None = None
     label: str | None = None
     name: str | None = None
     description: str | None = None
     media: Media | None = None
+    disabled: bool | None = None
+    group_name: str | None = None
 
 
 @attrs.frozen(kw_only=True)
