@@ -38,7 +38,7 @@ class Pager(Generic[T]):
     appear twice or be missed unless the list is sorted by `created_at` and closed by a `created_at` bound.
     """
 
-    __slots__ = ("_fetch", "_limit", "_paged", "_start")
+    __slots__ = ("_certain", "_fetch", "_limit", "_paged", "_start")
 
     def __init__(
         self,
@@ -47,11 +47,13 @@ class Pager(Generic[T]):
         start: int | None = None,
         limit: int | None = None,
         paged: bool = True,
+        certain: bool = True,
     ) -> None:
         self._fetch = fetch
         self._start = start
         self._limit = limit
         self._paged = paged
+        self._certain = certain
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         return self.page().__await__()
@@ -106,7 +108,7 @@ class Pager(Generic[T]):
                 return
             before, number = page, number + 1
             page = await self._get(number, self._limit)
-            if _repeats(page, before):
+            if self._repeats(page, before):
                 return
 
     async def _ahead(self, ahead: int) -> AsyncGenerator[Page[T], None]:
@@ -125,7 +127,7 @@ class Pager(Generic[T]):
                     return
                 before, number = page, number + 1
                 page = await coming.popleft()
-                if _repeats(page, before):
+                if self._repeats(page, before):
                     return
                 self._check(page, number, before)
         finally:
@@ -150,17 +152,16 @@ class Pager(Generic[T]):
         # Without page information only an empty page ends the list: a server may give less than was asked for.
         return not page.items
 
+    def _repeats(self, page: Page[T], before: Page[T]) -> bool:
+        """Where paging is not certain, the same rows again mean that the API does not page this list after all."""
+        return not self._certain and page.page is None and page.last_page is None and page.items == before.items
+
     def _check(self, page: Page[T], number: int, before: Page[T] | None) -> None:
         """A server that ignores `page` would repeat itself for ever."""
         if page.page is not None and page.page != number:
             raise DecodeError(f"asked for page {number}, got page {page.page}", path="$.meta.page")
         if before is not None and page.items and page.items == before.items:
             raise DecodeError(f"page {number} repeats page {number - 1}", path="$.data")
-
-
-def _repeats(page: Page[T], before: Page[T]) -> bool:
-    """Without page information, the same rows again mean that the API does not page this list after all."""
-    return page.page is None and page.last_page is None and page.items == before.items
 
 
 def _integer(value: Any) -> int | None:

@@ -33,10 +33,14 @@ class Effect(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class Paging:
-    """How a list is paged: the page size's name, and the largest one documented (None: the API's own is used)."""
+    """How a list is paged: the page size's name, and the largest one documented (None: the API's own is used).
+
+    Not `certain`: only some sources page the list, so that a page may turn out to repeat the one before.
+    """
 
     size: str = "limit"
     largest: int | None
+    certain: bool = True
 
 
 @attrs.frozen

@@ -35,10 +35,10 @@ class Resource:
     ) -> T:
         return await self._pipeline.run(operation.request(self._api, path, query, body), look_up)
 
-    async def _delete(self, operation: Operation[T], *path: str) -> T | None:
+    async def _delete(self, operation: Operation[T], *path: str, body: Mapping[str, Any] | None = None) -> T | None:
         """Delete. Finding nothing after an attempt that went unanswered means that the attempt was applied."""
         try:
-            return await self._call(operation, *path)
+            return await self._call(operation, *path, body=body)
         except OutcomeUnknownError as error:
             if not isinstance(error.__cause__, NotFoundError):
                 raise
@@ -70,4 +70,35 @@ class Resource:
             start=None if start is UNSET else start,
             limit=None if limit is UNSET else limit,
             paged=paging is not None,
+            certain=paging is None or paging.certain,
         )
+
+
+async def or_none(asked: Awaitable[T]) -> T | None:
+    """What was asked for, or None if the API does not find it."""
+    try:
+        return await asked
+    except NotFoundError:
+        return None
+
+
+async def first_where(rows: Pager[T], **wanted: object) -> T | None:
+    """The first row whose fields are as wanted, or None."""
+    async for row in rows:
+        if all(getattr(row, name) == value for name, value in wanted.items()):
+            return row
+    return None
+
+
+def with_attributes(body: Mapping[str, Any], attributes: object) -> dict[str, Any]:
+    """A body with custom attributes as further top-level keys; one that would hide a parameter is refused."""
+    if attributes is UNSET:
+        return dict(body)
+    if not isinstance(attributes, Mapping):
+        raise TypeError(f"attributes must be a mapping of names to values, got {type(attributes).__name__}")
+    for name in attributes:
+        if not isinstance(name, str):
+            raise TypeError(f"attributes must have names that are text, got a {type(name).__name__}")
+        if name in body:
+            raise ValueError(f"attributes can't hold {name!r}, which is a parameter of its own")
+    return {**body, **attributes}
