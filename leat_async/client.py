@@ -26,7 +26,18 @@ from .config import ClientCredentials, Config, RateLimit, RetryPolicy
 if TYPE_CHECKING:
     import aiohttp
 
-    from .resources import bookings, contacts, loyalty_transactions, shops, system, visits
+    from .resources import (
+        bookings,
+        contact_identifiers,
+        contacts,
+        credit_receptions,
+        loyalty_program,
+        loyalty_transactions,
+        shops,
+        system,
+        units,
+        visits,
+    )
 
 _TOKEN: Operation[object] = Operation(
     "auth.token", "POST", "/oauth/token", Effect.REPEATABLE, object, at_origin=True, anonymous=True
@@ -59,10 +70,14 @@ class LeatClient:
     """
 
     bookings: bookings.Bookings
+    contact_identifiers: contact_identifiers.ContactIdentifiers
     contacts: contacts.Contacts
+    credit_receptions: credit_receptions.CreditReceptions
+    loyalty_program: loyalty_program.LoyaltyProgramSettings
     loyalty_transactions: loyalty_transactions.LoyaltyTransactions
     shops: shops.Shops
     system: system.System
+    units: units.Units
     visits: visits.Visits
 
     def __init__(

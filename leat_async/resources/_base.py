@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from .._core.answers import Listing
 from .._core.operation import Operation
+from .._core.params import Object
 from .._core.pipeline import LookUp, Pipeline
-from .._core.unset import UNSET
+from .._core.unset import UNSET, Unset
 from ..errors import NotFoundError, OutcomeUnknownError
 from ..pagination import Pager
 
@@ -90,15 +91,12 @@ async def first_where(rows: Pager[T], **wanted: object) -> T | None:
     return None
 
 
-def with_attributes(body: Mapping[str, Any], attributes: object) -> dict[str, Any]:
+def with_attributes(body: Mapping[str, Any], attributes: Mapping[str, Any] | Unset) -> dict[str, Any]:
     """A body with custom attributes as further top-level keys; one that would hide a parameter is refused."""
     if attributes is UNSET:
         return dict(body)
-    if not isinstance(attributes, Mapping):
-        raise TypeError(f"attributes must be a mapping of names to values, got {type(attributes).__name__}")
-    for name in attributes:
-        if not isinstance(name, str):
-            raise TypeError(f"attributes must have names that are text, got a {type(name).__name__}")
+    own = Object().wire("attributes", attributes)
+    for name in own:
         if name in body:
             raise ValueError(f"attributes can't hold {name!r}, which is a parameter of its own")
-    return {**body, **attributes}
+    return {**body, **own}

@@ -12,6 +12,10 @@ CreatedAtSort: TypeAlias = Literal["created_at", "-created_at"] | str
 """Oldest first, or newest first."""
 
 
+TransactionFilter: TypeAlias = Literal["credit_receptions", "reward_receptions"] | str
+"""A kind of loyalty transactions."""
+
+
 class MomentBounds(TypedDict, total=False):
     """Bounds on a moment: strictly after, at or after, strictly before, at or before."""
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from .._core.operation import Effect, Operation, Paging
 from .._core.params import Integer, Text, Window
 from .._core.unset import UNSET, Unset
 from ..models import LoyaltyTransaction
 from ..pagination import Pager
 from ._base import Resource
-from ._types import CreatedAtSort, MomentBounds
-
-TransactionFilter: TypeAlias = Literal["credit_receptions", "reward_receptions"] | str
+from ._types import CreatedAtSort, MomentBounds, TransactionFilter
 
 LIST = Operation(
     "loyalty_transactions.list",

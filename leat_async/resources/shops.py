@@ -8,6 +8,7 @@ from ..pagination import Pager
 from ._base import Resource
 
 LIST = Operation("shops.list", "GET", "/shops", Effect.SAFE, Shop, many=True)
+GET = Operation("shops.get", "GET", "/shops/{shop_uuid}", Effect.SAFE, Shop)
 
 
 class Shops(Resource):
@@ -25,3 +26,19 @@ class Shops(Resource):
         Repeating: safe. Facts: documented.
         """
         return self._list(LIST)
+
+    async def get(self, shop_uuid: str) -> Shop:
+        """Fetch one shop.
+
+        Parameters:
+            shop_uuid: the shop's uuid.
+
+        Returns:
+            The shop.
+
+        Raises:
+            NotFoundError: no such shop (1008).
+
+        Repeating: safe. Facts: documented.
+        """
+        return await self._call(GET, shop_uuid)

@@ -1,0 +1,234 @@
+"""Contact identifiers: cards, tags and codes that stand for a contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.operation import Effect, Operation
+from .._core.params import Boolean, Text
+from .._core.unset import UNSET, Unset
+from ..models import ContactIdentifier
+from ._base import Resource, or_none
+
+FIND = Operation(
+    "contact_identifiers.find",
+    "GET",
+    "/contact-identifiers/find",
+    Effect.SAFE,
+    ContactIdentifier,
+    query={"contact_identifier_value": Text(required=True)},
+    apis=("oauth", "register"),
+)
+CREATE = Operation(
+    "contact_identifiers.create",
+    "POST",
+    "/contact-identifiers",
+    Effect.ACTION,
+    ContactIdentifier,
+    body={
+        "contact_identifier_value": Text(required=True),
+        "contact_uuid": Text(),
+        "contact_identifier_name": Text(),
+    },
+    apis=("oauth", "register"),
+)
+LINK = Operation(
+    "contact_identifiers.link",
+    "PUT",
+    "/contact-identifiers/link",
+    Effect.ACTION,
+    ContactIdentifier,
+    body={"contact_identifier_value": Text(required=True), "contact_uuid": Text(required=True)},
+    apis=("oauth", "register"),
+)
+UNLINK = Operation(
+    "contact_identifiers.unlink",
+    "PUT",
+    "/contact-identifiers/unlink",
+    Effect.REPEATABLE,
+    ContactIdentifier,
+    body={"contact_identifier_value": Text(required=True)},
+    apis=("oauth", "register"),
+)
+UPDATE = Operation(
+    "contact_identifiers.update",
+    "PUT",
+    "/contact-identifiers",
+    Effect.REPEATABLE,
+    ContactIdentifier,
+    body={
+        "contact_identifier_value": Text(required=True),
+        "contact_identifier_name": Text(),
+        "contact_identifier_active": Boolean(),
+    },
+)
+DELETE = Operation(
+    "contact_identifiers.delete",
+    "DELETE",
+    "/contact-identifiers",
+    Effect.REPEATABLE,
+    object,
+    body={"contact_identifier_value": Text(required=True)},
+    apis=("oauth", "register"),
+)
+
+
+class ContactIdentifiers(Resource):
+    """Alternative keys of contacts, such as loyalty cards."""
+
+    async def find(self, *, contact_identifier_value: str) -> ContactIdentifier:
+        """Find an identifier by its value.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value, such as a card number.
+
+        Returns:
+            The identifier; its `contact` is None while it is linked to nobody.
+
+        Raises:
+            NotFoundError: there is none (60003).
+            ApiError: it is inactive (60004).
+            InvalidInputError: code 1003.
+
+        Repeating: safe. Facts: documented.
+        """
+        return await self._call(FIND, query={"contact_identifier_value": contact_identifier_value})
+
+    async def create(
+        self,
+        *,
+        contact_identifier_value: str,
+        contact_uuid: str | Unset | None = UNSET,
+        contact_identifier_name: str | Unset | None = UNSET,
+    ) -> ContactIdentifier:
+        """Create an identifier, linked to a contact or not.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value, such as a card number.
+            contact_uuid: the contact to link it to.
+            contact_identifier_name: name to show; left out, the value is shown.
+
+        Returns:
+            The identifier.
+
+        Raises:
+            InvalidInputError: code 1003.
+            NotFoundError: no such contact (55031).
+            AlreadyExistsError: there is one of this value (60006).
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the value.
+
+        Repeating: not safe, the second is refused. Facts: documented; some sources require `contact_uuid` under the
+        Register API, the documentation does not.
+        """
+        body = {
+            "contact_identifier_value": contact_identifier_value,
+            "contact_uuid": contact_uuid,
+            "contact_identifier_name": contact_identifier_name,
+        }
+        return await self._call(CREATE, body=body, look_up=lambda: self._find(contact_identifier_value))
+
+    async def link(self, *, contact_identifier_value: str, contact_uuid: str) -> ContactIdentifier:
+        """Link an identifier that is linked to nobody to a contact.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value.
+            contact_uuid: the contact.
+
+        Returns:
+            The identifier as linked.
+
+        Raises:
+            NotFoundError: no such identifier (60003) or contact (55031).
+            ApiError: the identifier is inactive (60004) or linked already (60014).
+            InvalidInputError: code 1003.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks whether the identifier is
+                linked to this contact.
+
+        Repeating: not safe, the second is refused. Facts: documented.
+        """
+        body = {"contact_identifier_value": contact_identifier_value, "contact_uuid": contact_uuid}
+        return await self._call(LINK, body=body, look_up=lambda: self._linked(contact_identifier_value, contact_uuid))
+
+    async def unlink(self, *, contact_identifier_value: str) -> ContactIdentifier:
+        """Take the contact off an identifier.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value.
+
+        Returns:
+            The identifier, its `contact` None.
+
+        Raises:
+            NotFoundError: no such identifier (60003).
+            ApiError: it is inactive (60004).
+            InvalidInputError: code 1003.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks whether the identifier is
+                linked to nobody.
+
+        Repeating: safe, it is linked to nobody afterwards. Facts: documented.
+        """
+        return await self._call(
+            UNLINK,
+            body={"contact_identifier_value": contact_identifier_value},
+            look_up=lambda: self._linked(contact_identifier_value, None),
+        )
+
+    async def update(
+        self,
+        *,
+        contact_identifier_value: str,
+        contact_identifier_name: str | Unset | None = UNSET,
+        contact_identifier_active: bool | Unset | None = UNSET,
+    ) -> ContactIdentifier:
+        """Rename an identifier, or switch it on or off; its value stays.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value.
+            contact_identifier_name: name to show; left out, it stays.
+            contact_identifier_active: whether it can be used; left out, it stays.
+
+        Returns:
+            The identifier as changed.
+
+        Raises:
+            InvalidInputError: code 1003.
+            NotFoundError: no such identifier (60003).
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` fetches the identifier as it is.
+
+        Repeating: safe, it sets the same values again. Facts: documented, but with the error codes of `create`;
+        60003 is assumed.
+        """
+        body = {
+            "contact_identifier_value": contact_identifier_value,
+            "contact_identifier_name": contact_identifier_name,
+            "contact_identifier_active": contact_identifier_active,
+        }
+        return await self._call(UPDATE, body=body, look_up=lambda: self._find(contact_identifier_value))
+
+    async def delete(self, *, contact_identifier_value: str) -> Any:
+        """Delete an identifier.
+
+        Parameters:
+            contact_identifier_value: the identifier's unique value.
+
+        Returns:
+            The answer's `data` as it is, of no model: the answer is not documented.
+
+        Raises:
+            NotFoundError: no such identifier (60003).
+            InvalidInputError: code 1003.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer, but the call may
+                simply be repeated.
+
+        Repeating: safe, it is gone afterwards. Facts: documented; the value is sent in the body as documented (one
+        client sends it in the query).
+        """
+        return await self._delete(DELETE, body={"contact_identifier_value": contact_identifier_value})
+
+    async def _find(self, value: str) -> ContactIdentifier | None:
+        return await or_none(self.find(contact_identifier_value=value))
+
+    async def _linked(self, value: str, contact_uuid: str | None) -> ContactIdentifier | None:
+        found = await self._find(value)
+        linked_to = found.contact.uuid if found is not None and found.contact is not None else None
+        return found if linked_to == contact_uuid else None
