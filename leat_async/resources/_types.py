@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal, TypeAlias, TypedDict
 
+from .._core.params import Items, Object, Text, TextOrInteger
+
 Moment: TypeAlias = dt.datetime | str
 """An aware datetime, or ISO 8601 text with an offset."""
 
@@ -23,3 +25,104 @@ class MomentBounds(TypedDict, total=False):
     gte: Moment
     lt: Moment
     lte: Moment
+
+
+AttributeEntity: TypeAlias = (
+    Literal[
+        "business_profiles",
+        "contact",
+        "reward",
+        "promotion",
+        "voucher",
+        "giftcard",
+        "giftcard_transaction",
+        "prepaid",
+        "booking",
+        "visit",
+        "shift",
+    ]
+    | str
+)
+"""A kind of object that can have custom attributes."""
+
+AttributeType: TypeAlias = (
+    Literal[
+        "url",
+        "text",
+        "date",
+        "phone",
+        "float",
+        "color",
+        "email",
+        "number",
+        "select",
+        "boolean",
+        "rich_text",
+        "date_time",
+        "long_text",
+        "date_range",
+        "time_range",
+        "identifier",
+        "birth_date",
+        "file_upload",
+        "media_upload",
+        "multi_select",
+        "license_plate",
+    ]
+    | str
+)
+"""What kind of values an attribute holds."""
+
+
+class AttributeChoice(TypedDict):
+    """A choice of a select attribute; the API stores a number as text."""
+
+    label: str
+    value: str | int
+
+
+ATTRIBUTE_ENTITY = Text(
+    required=True,
+    values=(
+        "business_profiles",
+        "contact",
+        "reward",
+        "promotion",
+        "voucher",
+        "giftcard",
+        "giftcard_transaction",
+        "prepaid",
+        "booking",
+        "visit",
+        "shift",
+    ),
+)
+ATTRIBUTE_TYPE = Text(
+    required=True,
+    values=(
+        "url",
+        "text",
+        "date",
+        "phone",
+        "float",
+        "color",
+        "email",
+        "number",
+        "select",
+        "boolean",
+        "rich_text",
+        "date_time",
+        "long_text",
+        "date_range",
+        "time_range",
+        "identifier",
+        "birth_date",
+        "file_upload",
+        "media_upload",
+        "multi_select",
+        "license_plate",
+    ),
+)
+ATTRIBUTE_CHOICES = Items(
+    of=Object(fields={"label": Text(required=True, empty=True), "value": TextOrInteger(required=True)})
+)
