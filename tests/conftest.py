@@ -126,7 +126,7 @@ def hang(released: asyncio.Event | None = None) -> Reply:
 @pytest.fixture
 async def recorder() -> AsyncIterator[Recorder]:
     recorder = Recorder()
-    runner = web.ServerRunner(web.Server(recorder.handle), shutdown_timeout=0.01)
+    runner = web.ServerRunner(web.Server(recorder.handle, access_log=None), shutdown_timeout=0.01)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -15,6 +15,10 @@ from ..errors import LifecycleError
 from .clock import Clock, Handle
 
 
+# Sums of floats miss by this much; a timer can't tell the difference.
+_ROUNDING = 1e-9
+
+
 class Pace:
     """GCRA: `tat` is when the next request would be exactly on pace; a burst lets it run ahead."""
 
@@ -30,7 +34,8 @@ class Pace:
 
     def wait(self, now: float) -> float:
         """Seconds until a request may go; 0 for now."""
-        return max(0.0, self._tat - self._ahead - now)
+        wait = self._tat - self._ahead - now
+        return wait if wait > _ROUNDING else 0.0
 
     def book(self, now: float) -> None:
         """Count one request sent now."""
@@ -42,7 +47,9 @@ class Pace:
 
     def lower(self, now: float, remaining: int) -> None:
         """Let no more than `remaining` go at once from now: the server counts fewer than we do."""
-        spare = max(0, min(remaining, self._burst))
+        if remaining >= self._burst:
+            return
+        spare = max(0, remaining)
         self._tat = max(self._tat, now + self._ahead - (spare - 1) * self._interval)
 
 

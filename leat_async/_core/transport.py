@@ -55,6 +55,12 @@ class _Connector(aiohttp.TCPConnector):
         _progress.get(Progress()).connected = True
         return connection
 
+    def abandon(self) -> None:
+        """Close at once, without the task that `close` would leave behind."""
+        close_now = getattr(self, "_close", None) or getattr(self, "_close_immediately", None)
+        if close_now is not None:
+            close_now()
+
 
 class _Failed(Exception):
     """A connection failure in a type that aiohttp does not catch: it would resend GET, PUT and DELETE itself."""
@@ -120,6 +126,8 @@ class Transport:
         """Send one request once. Raises `TransportError`, whose `sent` says whether bytes may have left."""
         session = self._session
         assert session is not None
+        # A session of somebody else's has a connector that marks nothing, so bytes may have left from the start.
+        progress.connected = not self._owned
         _progress.set(progress)
         try:
             response = await session.request(
@@ -149,7 +157,7 @@ class Transport:
 
     def _failure(self, failure: BaseException, progress: Progress) -> TransportError:
         cause = failure.__cause__ if isinstance(failure, _Failed) and failure.__cause__ is not None else failure
-        sent = not isinstance(cause, _NOT_SENT) and (progress.connected or not self._owned)
+        sent = not isinstance(cause, _NOT_SENT) and progress.connected
         what = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
         return TransportError(f"no answer ({what})" if sent else f"not sent ({what})", sent=sent)
 
@@ -169,8 +177,8 @@ class Transport:
             self._closed = True
             connector = self._session.connector
             self._session.detach()
-            if connector is not None and self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(connector.close)
+            if isinstance(connector, _Connector) and self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(connector.abandon)
 
 
 def _proxy(config: Config) -> str | None:
