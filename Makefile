@@ -1,0 +1,68 @@
+# Everything runs in a virtual environment that make sets up; all it needs is python3 (3.11 or newer) and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST_OPTIONS ?=
+
+.PHONY: run test soak lint types generate check-generated bench build lock clean
+
+run: $(VENV)/.cli ## import examples/visits.csv into an embedded sandbox
+	$(BIN)/python examples/run_main_job.py
+
+test: $(VENV)/.dev ## the whole test suite
+	$(BIN)/python -m pytest -q $(PYTEST_OPTIONS)
+
+soak: $(VENV)/.dev ## the same tests, the long ones at full size
+	LEAT_SOAK=1 $(BIN)/python -m pytest -q --timeout=7200 $(PYTEST_OPTIONS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+generate: $(VENV)/.dev ## rewrite what is generated: the sync facade and the tables in docs/
+	$(BIN)/python -m leat_async.sync.generate
+	$(BIN)/python docs/generate_operations.py
+
+check-generated: $(VENV)/.dev
+	$(BIN)/python -m leat_async.sync.generate --check
+	$(BIN)/python docs/generate_operations.py --check
+
+bench: $(VENV)/.dev ## benchmarks; QUICK=1 for a short run
+	$(BIN)/python benchmarks/sandbox_throughput.py
+	$(BIN)/python benchmarks/sync_bridge.py
+	$(BIN)/python benchmarks/bulk.py
+
+build: $(VENV)/.dev ## wheel and sdist
+	rm -rf dist
+	$(BIN)/python -m build -q
+
+lock: ## pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install -q uv
+	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --all-extras --group dev \
+		--no-header --no-annotate --upgrade pyproject.toml -o requirements/dev.txt
+	sed -i.bak '1i # Locked development environment, made by `make lock`.' requirements/dev.txt
+	rm -rf requirements/dev.txt.bak $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=…, this is $$($(PYTHON) --version)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.cli: $(VENV)/.python pyproject.toml requirements/dev.txt
+	$(PIP) install -q --constraint requirements/dev.txt --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml requirements/dev.txt
+	$(PIP) install -q --requirement requirements/dev.txt
+	$(PIP) install -q --no-deps --editable .
+	@touch $@
