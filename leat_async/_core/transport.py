@@ -20,7 +20,13 @@ from ..config import Config, is_loopback
 from ..errors import ConfigError, LifecycleError, TransportError
 
 # Errors that aiohttp raises before any byte of the request has left.
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.ServerFingerprintMismatch,
+)
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
 # Shorter than servers keep idle connections, so that a write seldom meets one that is just being closed.
 _KEEPALIVE = 12.0
@@ -140,7 +146,7 @@ class Transport:
                 middlewares=(_seal,),
             )
         except (_Failed, aiohttp.ClientError, OSError) as failure:
-            raise self._failure(failure, progress) from failure
+            raise _failure(failure) from failure
         except RuntimeError as error:
             if session.closed:
                 raise LifecycleError("the client was closed while this call was on its way") from error
@@ -154,12 +160,6 @@ class Transport:
             if not response.closed:
                 response.close()
         return Answer(response.status, response.headers, data)
-
-    def _failure(self, failure: BaseException, progress: Progress) -> TransportError:
-        cause = failure.__cause__ if isinstance(failure, _Failed) and failure.__cause__ is not None else failure
-        sent = not isinstance(cause, _NOT_SENT) and progress.connected
-        what = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
-        return TransportError(f"no answer ({what})" if sent else f"not sent ({what})", sent=sent)
 
     async def aclose(self) -> None:
         """Close what we opened; again is no error."""
@@ -179,6 +179,13 @@ class Transport:
             self._session.detach()
             if isinstance(connector, _Connector) and self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(connector.abandon)
+
+
+def _failure(failure: BaseException) -> TransportError:
+    cause = failure.__cause__ if isinstance(failure, _Failed) and failure.__cause__ is not None else failure
+    sent = not isinstance(cause, _NOT_SENT)
+    what = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    return TransportError(f"no answer ({what})" if sent else f"not sent ({what})", sent=sent)
 
 
 def _proxy(config: Config) -> str | None:
