@@ -27,14 +27,33 @@ if TYPE_CHECKING:
     import aiohttp
 
     from .resources import (
+        automations,
         bookings,
+        brand_kit,
+        contact_attributes,
         contact_identifiers,
+        contact_session_tokens,
+        contact_subscriptions,
+        contact_verification,
         contacts,
+        contacts_portal,
         credit_receptions,
+        custom_attribute_groups,
+        custom_attributes,
+        forms,
         loyalty_program,
+        loyalty_tokens,
+        loyalty_transaction_attributes,
         loyalty_transactions,
+        perks,
+        pos_transactions,
+        referrals,
+        register,
+        reward_attributes,
         shops,
+        subscription_types,
         system,
+        tiers,
         units,
         visits,
     )
@@ -69,14 +88,33 @@ class LeatClient:
     event loop that opened it. Wrong settings raise `ConfigError`.
     """
 
+    automations: automations.Automations
     bookings: bookings.Bookings
+    brand_kit: brand_kit.BrandKits
+    contact_attributes: contact_attributes.ContactAttributes
     contact_identifiers: contact_identifiers.ContactIdentifiers
+    contact_session_tokens: contact_session_tokens.ContactSessionTokens
+    contact_subscriptions: contact_subscriptions.ContactSubscriptions
+    contact_verification: contact_verification.ContactVerification
     contacts: contacts.Contacts
+    contacts_portal: contacts_portal.ContactsPortal
     credit_receptions: credit_receptions.CreditReceptions
+    custom_attribute_groups: custom_attribute_groups.CustomAttributeGroups
+    custom_attributes: custom_attributes.CustomAttributes
+    forms: forms.Forms
     loyalty_program: loyalty_program.LoyaltyProgramSettings
+    loyalty_tokens: loyalty_tokens.LoyaltyTokens
+    loyalty_transaction_attributes: loyalty_transaction_attributes.LoyaltyTransactionAttributes
     loyalty_transactions: loyalty_transactions.LoyaltyTransactions
+    perks: perks.Perks
+    pos_transactions: pos_transactions.PosTransactions
+    referrals: referrals.Referrals
+    register: register.Registers
+    reward_attributes: reward_attributes.RewardAttributes
     shops: shops.Shops
+    subscription_types: subscription_types.SubscriptionTypes
     system: system.System
+    tiers: tiers.Tiers
     units: units.Units
     visits: visits.Visits
 

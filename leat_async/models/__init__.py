@@ -50,6 +50,7 @@ from .orders import (
     SubLineItem,
 )
 from .portal import PortalSession
+from .referrals import Referral, ReferralRule, ReferralSettings, ReferralTerms
 from .rewards import CollectableReward, DigitalRewardCode, Reward, RewardReception
 from .shifts import Shift, ShiftTeam, ShiftType
 from .visits import Booking, Visit
@@ -108,6 +109,10 @@ __all__ = [
     "Product",
     "ProductCategory",
     "Promotion",
+    "Referral",
+    "ReferralRule",
+    "ReferralSettings",
+    "ReferralTerms",
     "Register",
     "Reward",
     "RewardReception",

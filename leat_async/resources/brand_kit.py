@@ -1,0 +1,27 @@
+"""The brand kit: logos, colours and font."""
+
+from __future__ import annotations
+
+from .._core.operation import Effect, Operation
+from ..models import BrandKit
+from ._base import Resource
+
+GET = Operation("brand_kit.get", "GET", "/brand-kit", Effect.SAFE, BrandKit)
+
+
+class BrandKits(Resource):
+    """Logos, colours and font of the account."""
+
+    async def get(self) -> BrandKit:
+        """Fetch the brand kit.
+
+        Returns:
+            The brand kit.
+
+        Raises:
+            ApiError: the API refuses.
+
+        Repeating: safe. Facts: documented; the fourth colour is read in either spelling, and what only one client
+        reads is None elsewhere.
+        """
+        return await self._call(GET)

@@ -1,0 +1,49 @@
+"""Forms that contacts fill in."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from .._core.operation import Effect, Operation
+from .._core.params import Text
+from .._core.unset import UNSET, Unset
+from ..models import Form
+from ..pagination import Pager
+from ._base import Resource
+
+FormStatus: TypeAlias = Literal["PUBLISHED", "DRAFT", "BIN"] | str
+FormType: TypeAlias = Literal["PUBLIC", "PRIVATE"] | str
+
+LIST = Operation(
+    "forms.list",
+    "GET",
+    "/forms",
+    Effect.SAFE,
+    Form,
+    query={
+        "status": Text(values=("PUBLISHED", "DRAFT", "BIN")),
+        "type": Text(values=("PUBLIC", "PRIVATE")),
+    },
+    many=True,
+)
+
+
+class Forms(Resource):
+    """Forms that contacts fill in."""
+
+    def list(self, *, status: FormStatus | Unset = UNSET, type: FormType | Unset = UNSET) -> Pager[Form]:
+        """List the forms of the account.
+
+        Parameters:
+            status: only forms in this state, "PUBLISHED", "DRAFT" or "BIN".
+            type: only forms of this kind, "PUBLIC" or "PRIVATE".
+
+        Returns:
+            A pager over one page: the API does not page this list.
+
+        Raises:
+            InvalidInputError: code 1003.
+
+        Repeating: safe. Facts: documented.
+        """
+        return self._list(LIST, query={"status": status, "type": type})

@@ -1,0 +1,27 @@
+"""Tiers: the levels of the loyalty program."""
+
+from __future__ import annotations
+
+from .._core.operation import Effect, Operation
+from ..models import Tier
+from ..pagination import Pager
+from ._base import Resource
+
+LIST = Operation("tiers.list", "GET", "/tiers", Effect.SAFE, Tier, many=True)
+
+
+class Tiers(Resource):
+    """Levels of the loyalty program; `contacts.get_tier` gives that of a contact."""
+
+    def list(self) -> Pager[Tier]:
+        """List all tiers of the account.
+
+        Returns:
+            A pager over one page: the API does not page this list.
+
+        Raises:
+            ApiError: the API refuses.
+
+        Repeating: safe. Facts: documented.
+        """
+        return self._list(LIST)
