@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from . import values
+from .readers import Record, Source
 
 Kind = Literal["visits", "bookings", "contacts"]
 KINDS: tuple[Kind, ...] = ("visits", "bookings", "contacts")
@@ -44,7 +45,7 @@ _TARGETS: Mapping[Kind, Mapping[str, values.Reader]] = {
         "prepaid_amount": values.cents,
         "prepaid_euros": values.euros,
     },
-    "contacts": {"email": values.email},
+    "contacts": {"email": values.email, "referral_code": values.text},
 }
 ATTRIBUTE = "attributes."
 
@@ -73,6 +74,7 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     ),
     "company_name": ("companyname", "company", "bedrijf", "bedrijfsnaam"),
     "status": ("status",),
+    "referral_code": ("referralcode",),
     "prepaid_amount": ("prepaidamount", "prepaidcents", "prepaidamountincents"),
     "prepaid_euros": ("prepaideuros", "deposit", "depositeur", "aanbetaling", "vooruitbetaald", "voorschot"),
 }  # fmt: skip
@@ -130,6 +132,28 @@ class Plan:
         if wrong:
             raise RowError("; ".join(wrong))
         return _shape(self.kind, found)
+
+
+class MappedRow(dict[str, Any]):
+    """A row as it will be sent, with the record it was made of. A row that has a `problem` is rejected for it."""
+
+    __slots__ = ("problem", "record")
+
+    def __init__(self, record: Record, values: Mapping[str, Any], problem: RowError | None = None) -> None:
+        super().__init__(values)
+        self.record = record
+        self.problem = problem
+
+
+def mapped(source: Source, plan: Plan) -> Iterator[MappedRow]:
+    """The rows of a file under a plan, also those that can't be sent."""
+    for record in source.records():
+        try:
+            if record.problem is not None:
+                raise RowError(record.problem)
+            yield MappedRow(record, plan.apply(record.values))
+        except RowError as error:
+            yield MappedRow(record, {}, error)
 
 
 def make_plan(
@@ -272,8 +296,9 @@ def _missing(kind: Kind, named: set[str]) -> list[str]:
 
 def _shape(kind: Kind, found: dict[str, Any]) -> dict[str, Any]:
     if kind == "contacts":
-        attributes = {name.removeprefix(ATTRIBUTE): value for name, value in found.items() if name != "email"}
-        return {"email": found["email"], **({"attributes": attributes} if attributes else {})}
+        for name in [name for name in found if name.startswith(ATTRIBUTE)]:
+            found.setdefault("attributes", {})[name.removeprefix(ATTRIBUTE)] = found.pop(name)
+        return found
     if "contact_uuid" in found:
         found.pop("contact_email", None)
     if "prepaid_euros" in found:
@@ -286,7 +311,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise MappingError(
             f"there is no time zone {name!r}; use a name such as Europe/Amsterdam (on Windows: pip install tzdata)"
         ) from None

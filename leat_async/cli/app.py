@@ -1,0 +1,50 @@
+"""The commands, and how they end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from . import api, imports, sandbox
+from .exits import Exit, Stop
+
+app = typer.Typer(
+    name="leat",
+    help="Leat (formerly Piggy) from the command line. The token comes from LEAT_ACCESS_TOKEN.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(imports.app, name="import")
+app.command("sandbox")(sandbox.sandbox)
+app.command("api")(api.api)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _leat(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> int:
+    """Run the command that was given; returns the exit code."""
+    try:
+        app()
+    except Stop as stop:
+        print(f"leat: {stop}", file=sys.stderr)
+        return stop.code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.DONE
+    return Exit.DONE

@@ -1,0 +1,162 @@
+"""What an import shows: its plan, its progress, its sums. Progress goes to stderr, results to stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ..bulk.mapping import Plan
+    from ..bulk.outcomes import Progress, Report
+    from ..bulk.readers import Source
+
+_PLAIN_EVERY = 5.0
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+
+def err() -> Console:
+    """The console for messages; made on each use, since stderr may be replaced."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_plan(source: Source, plan: Plan, example: Mapping[str, Any] | None) -> None:
+    """Tell which column goes where, before anything is sent."""
+    console = err()
+    form = source.format
+    if form == "csv":
+        form = f"CSV, {_NAMES.get(source.delimiter, repr(source.delimiter))}, {source.encoding}"
+        form += ", a rejects file" if source.rejects else ""
+    console.print(f"[bold]{escape(source.path.name)}[/bold] ({escape(form)}) as {plan.kind}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+    for route in plan.routes:
+        origin = " + ".join(route.columns) if route.columns else f"{route.constant} for every row"
+        shown = "" if example is None else str(example.get(_sent(route.target), ""))
+        how = "guessed from the name" if route.guessed and route.columns[0] != route.target else ""
+        table.add_row(escape(route.target), "←", escape(origin), f"[dim]{escape(shown[:40])}[/dim]", f"[dim]{how}[/dim]")
+    console.print(table)
+    if plan.left_out:
+        listed = ", ".join(map(escape, plan.left_out))
+        console.print(f"  [yellow]not sent:[/yellow] {listed}")
+
+
+def _sent(target: str) -> str:
+    return "prepaid_amount" if target == "prepaid_euros" else target
+
+
+class Watcher(Protocol):
+    """Somebody who is told how a run goes."""
+
+    def __call__(self, progress: Progress) -> None: ...
+
+
+@contextmanager
+def progress_of(total: int) -> Generator[Watcher]:
+    """Show a run while it goes on: a bar on a terminal, a line now and then elsewhere."""
+    console = err()
+    if not console.is_terminal:
+        yield _lines(total)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("[bold]{task.fields[rate]}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[notes]}"),
+        console=console,
+        expand=True,
+        refresh_per_second=8,
+    )
+    with bar:
+        task = bar.add_task("", total=total, rate="", left="", notes="")
+
+        def watch(seen: Progress) -> None:
+            rate = f"{seen.per_second:,.0f} rows/s" if seen.total else "starting"
+            notes = _colour(_notes(seen), seen)
+            bar.update(task, completed=seen.total, rate=rate, left=_left(seen, total), notes=notes)
+
+        yield watch
+
+
+def _lines(total: int) -> Watcher:
+    last = time.monotonic()
+
+    def watch(seen: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < _PLAIN_EVERY:
+            return
+        last = time.monotonic()
+        parts = [f"{seen.total:,} of {total:,} rows", f"{seen.per_second:,.0f} rows/s", _notes(seen), _left(seen, total)]
+        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
+
+    return watch
+
+
+def _notes(seen: Progress) -> str:
+    parts = [f"{seen.rejected + seen.unknown:,} failed" if seen.rejected + seen.unknown else ""]
+    parts.append(f"{seen.retried:,} retried" if seen.retried else "")
+    parts.append(f"{seen.in_doubt:,} in doubt" if seen.in_doubt else "")
+    parts.append(f"{seen.in_flight} in flight")
+    parts.append("waiting: rate limit" if seen.waiting == "rate limit" else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _colour(text: str, seen: Progress) -> str:
+    return f"[red]{text}[/red]" if seen.rejected + seen.unknown else text
+
+
+def _left(seen: Progress, total: int) -> str:
+    done = seen.total - seen.skipped
+    if done <= 0 or seen.seconds < 1:
+        return ""
+    seconds = (total - seen.total) * seen.seconds / done
+    return f"{duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def show_sums(title: str, sums: Sequence[tuple[str, str]], details: Sequence[str] = ()) -> None:
+    """The closing table, on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in sums:
+        table.add_row(escape(name), escape(value))
+    console.print(f"[bold]{escape(title)}[/bold]")
+    console.print(table)
+    for text in details:
+        console.print(f"  {escape(text)}")
+
+
+def report_json(report: Report, **more: Any) -> bytes:
+    """The report as JSON."""
+    import msgspec
+
+    sums = {
+        name: getattr(report, name)
+        for name in ("created", "existed", "skipped", "rejected", "unknown", "total", "taken", "retried", "stopped")
+    }
+    whole = {
+        **more,
+        **sums,
+        "seconds": round(report.seconds, 3),
+        "latency_seconds": {name: round(value, 4) for name, value in report.latency.items()},
+        "errors_by_code": dict(report.errors_by_code),
+        "error": None if report.error is None else str(report.error),
+    }
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
