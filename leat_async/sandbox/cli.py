@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import signal
+import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             rate_limit=given.rate_limit,
             faults=given.fault,
         )
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, sqlite3.Error) as error:
         parser.error(str(error))
 
 

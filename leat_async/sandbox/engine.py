@@ -36,6 +36,7 @@ class Received:
     match: Match | None
     fault: Fault | None
     entry: Entry
+    generation: int
 
 
 @attrs.define
@@ -148,6 +149,7 @@ class Engine:
         self.unique_external_ids = unique_external_ids
         self.token_lifetime = token_lifetime
         self.jobs: dict[str, Any] = {}
+        self.generation = 0  # counts the resets
         self.shown: dict[str, tuple[Row, Row | None, int, dict[str, Any]]] = {}
 
     # -- time ------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ class Engine:
         kind = fault.kind if fault else None
         entry = Entry(self.clock.now(), method, route, kind, target, content_type, body)
         self.journal.record(entry)
-        return Received(method, path, query, authorization, content_type, body, match, fault, entry)
+        return Received(method, path, query, authorization, content_type, body, match, fault, entry, self.generation)
 
     def serve(self, received: Received) -> Reply:
         """Apply a request and answer it."""

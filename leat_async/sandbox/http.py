@@ -14,9 +14,12 @@ from .engine import Engine, Received, Reply
 from .faults import Fault
 
 log = logging.getLogger("leat_async.sandbox")
+# What aiohttp cannot parse it answers with a 400, and would log as if it were an error of the server.
+protocol_log = logging.getLogger("leat_async.sandbox.protocol")
+protocol_log.setLevel(logging.CRITICAL)
 
 MAX_BODY = 8 * 1024 * 1024
-READ_TIMEOUT = 30.0
+READ_TIMEOUT = 10.0  # also ends the wait for a body that aiohttp has given up on without telling
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 Control = Callable[[str, str, bytes], Reply]
@@ -91,6 +94,8 @@ class HttpSide:
             await self._wait(request, fault.delay, hold=True)
         if fault.kind == "delay":
             await self._wait(request, fault.options["seconds"], hold=True)
+        if received.generation != self._engine.generation:
+            return _cut(request)  # reset while it waited: this write belongs to the past
         reply = self._apply(received, fault)
         match fault.kind:
             case "drop_before" | "apply_then_drop":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import attrs
 
@@ -99,8 +99,13 @@ def _boolean(value: Any) -> bool:
     return found
 
 
+def is_email(value: Any) -> TypeGuard[str]:
+    """Does it look like an e-mail address?"""
+    return isinstance(value, str) and len(value) <= 254 and _EMAIL.match(value) is not None
+
+
 def _email(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 254 or not _EMAIL.match(value):
+    if not is_email(value):
         raise Unfit("an e-mail address")
     return value
 

@@ -18,10 +18,10 @@ from .clock import Clock as _VirtualClock
 from .control import control
 from .engine import Engine, Token
 from .faults import Faults
-from .http import MAX_BODY, HttpSide
+from .http import MAX_BODY, HttpSide, protocol_log
 from .journal import Journal
 from .limiter import Limiter
-from .params import epoch
+from .params import epoch, is_email
 from .rooms import JOBS, ROUTES, TABLES
 from .rooms.contacts import new_contact
 from .rooms.shapes import shop_brief
@@ -136,7 +136,9 @@ class Sandbox:
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
         side = HttpSide(self._engine, self._lock, lambda method, target, body: control(self, method, target, body))
-        server: web.Server = web.Server(side.handle, request_factory=_request, access_log=None, lingering_time=1.0)
+        server: web.Server = web.Server(
+            side.handle, request_factory=_request, access_log=None, lingering_time=1.0, logger=protocol_log
+        )
         self._side, self._web = side, server
         self._server = await asyncio.get_running_loop().create_server(server, self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
@@ -148,6 +150,7 @@ class Sandbox:
         self._side.close()
         self._server.close()
         self._server = None
+        self._web.pre_shutdown()
         await self._web.shutdown(1.0)
         self._store.close()
 
@@ -198,6 +201,7 @@ class Sandbox:
     def reset(self) -> None:
         """Back to how it started: state, clock, faults, journal, rate windows and tokens."""
         with self._lock:
+            self._engine.generation += 1
             self._clock.reset()
             self._store.restore(_INITIAL)
             self.faults.clear()
@@ -222,6 +226,8 @@ class Sandbox:
         self, email: str | None = None, *, attributes: Mapping[str, Any] | None = None
     ) -> dict[str, str]:
         """Add a contact without a request; returns its `uuid` and `email`."""
+        if email is not None and not is_email(email):
+            raise ValueError(f"{email!r} is not an e-mail address")
         with self._lock, self._store.transaction():
             self._engine.settle()
             email = (email or f"contact-{self._store.new_uuid()[:8]}@example.com").lower()

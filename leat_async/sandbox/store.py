@@ -82,7 +82,10 @@ class Table:
                 if not index[before]:
                     del index[before]
             if after is not None:
-                index.setdefault(after, []).append(uuid)
+                uuids = index.setdefault(after, [])
+                uuids.append(uuid)
+                if old is not None:  # an older row that moved here keeps its place in time
+                    uuids.sort(key=lambda uuid: self.rows[uuid]["id"])
         if row is None:
             self.rows.pop(uuid, None)
         else:
@@ -228,7 +231,8 @@ class Store:
 
 def _open(path: Path) -> sqlite3.Connection:
     # The sandbox's own lock guards it; its loop may run in another thread than the one that made it.
-    file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    file = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+    file.execute("PRAGMA locking_mode = EXCLUSIVE")  # one sandbox per file
     file.execute("PRAGMA journal_mode = WAL")
     # A killed process loses nothing; only a power cut may cost the last moments.
     file.execute("PRAGMA synchronous = NORMAL")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine import Call
 from ..errors import Refusal, invalid
-from ..params import Param
+from ..params import Param, is_email
 from ..routing import OAUTH, Route
 from ..store import Row, Store
 from .contacts import by_email, new
@@ -35,7 +35,7 @@ def _set_attributes(call: Call, row: Row, values: Mapping[str, Any]) -> Row:
 
 
 def _changed_email(call: Call, row: Row, email: Any) -> str:
-    if not isinstance(email, str) or "@" not in email[1:-1]:
+    if not is_email(email):
         raise invalid("attributes.email", "The email must be an e-mail address.")
     if email != email.lower():
         raise invalid("attributes.email", "The email must be lower case.")
