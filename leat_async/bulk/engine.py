@@ -1,0 +1,388 @@
+"""Rows in, outcomes out: workers that pull from one source, and rows in doubt that wait beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
+from typing import Any
+
+import attrs
+
+from .._core.pipeline import Pipeline
+from .._core.transport import Progress as Sending
+from ..errors import AuthenticationError, DecodeError, LeatError, MaintenanceError
+from ..resources.contacts import Contacts
+from ..resources.system import System
+from .addresses import Addresses
+from .identity import Seen, account_of, digest
+from .jobs import Job, Passing, Row, read
+from .kinds import kind_of
+from .ledger import Ledger
+from .outcomes import BadRow, Outcome, Progress, Status, Stopped, Tally
+from .source import source_of
+from .steps import Steps
+from .witness import Witness, patient
+
+# Rows in doubt that may wait at a time; more hold up the others.
+_WAITING = 512
+# With a share as stop rule, so many rows are looked at before it counts.
+_SAMPLE = 100
+# Writes that may fail one after the other before the next ones go one at a time.
+_CALM = 3
+_LONGEST_PAUSE = 30.0
+_TICK = 0.25
+# Answers about the account that may come garbled.
+_UNREADABLE = 20
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """The settings of a run; see `bulk.create`."""
+
+    concurrency: int | None = None
+    on_progress: Callable[[Progress], object] | None = None
+    create_contacts: bool = False
+    update_existing: bool = False
+    max_errors: int | float | None = None
+    grace: float = 30.0
+    patience: float = 120.0
+    retry_rejected: bool = False
+    resend_unknown: bool = False
+    accept_unknown: bool = False
+    source: str | None = None
+    mapping: str | None = None
+    account: str | None = None
+
+
+class Engine:
+    """One run."""
+
+    def __init__(
+        self,
+        name: str,
+        pipeline: Pipeline,
+        rows: Iterable[Row | BadRow] | AsyncIterable[Row | BadRow],
+        ledger: Ledger | None,
+        options: Options,
+    ) -> None:
+        self.tally = Tally()
+        self._name = name
+        self._options = options
+        self._gate, self._clock = pipeline.gate, pipeline.clock
+        self._witness: Witness = Witness(pipeline.transport, self)
+        self._pipeline = patient(pipeline, self._witness)
+        self._source = source_of(rows)
+        self._seen = Seen()
+        self._ledger = ledger
+        self._account = options.account
+        addresses = Addresses(Contacts(self._pipeline), self._seen, ledger, create=options.create_contacts)
+        self._kind = kind_of(name, self._pipeline, self._witness, addresses, update_existing=options.update_existing)
+        self._steps = Steps(self._kind, ledger, self._clock, self, options)
+        # Rows that wait for the ledger hold no slot, so there are more of them than slots.
+        slots = pipeline.config.concurrency
+        self._workers = options.concurrency or (slots if ledger is None else 2 * slots)
+        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(2 * self._workers)
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Semaphore(_WAITING)
+        self._probe = asyncio.Lock()
+        self._lanes: dict[str, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[Any]] = set()
+        self._in_doubt = 0
+        self._ended = False
+        self._abandoned = False
+        self._quiet = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._faults = 0
+        self._failing: dict[str, float] = {}
+
+    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
+        """Work, and yield each outcome as it comes."""
+        manager = asyncio.create_task(self._manage())
+        try:
+            while (outcome := await self._outcomes.get()) is not None:
+                yield outcome
+            await manager
+        finally:
+            self._abandoned = True
+            manager.cancel()
+            await asyncio.gather(manager, return_exceptions=True)
+            self.tally.end()
+
+    async def _manage(self) -> None:
+        ticker = asyncio.create_task(self._tick()) if self._options.on_progress is not None else None
+        try:
+            if self._ledger is not None:
+                await self._open(self._ledger)
+            if self.tally.stopped is None:
+                for _ in range(self._workers):
+                    self._start(self._worker())
+                await self._quiet.wait()
+        except LeatError as error:
+            self._failure = error
+        finally:
+            helpers = [*self._tasks, *([ticker] if ticker is not None else [])]
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._source.close()
+            if self._ledger is not None:
+                self._ledger.close()
+            self._seen.close()
+        if self._options.on_progress is not None:
+            self._options.on_progress(self.progress())
+        await self._outcomes.put(None)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _open(self, ledger: Ledger) -> None:
+        """Take the ledger, if it is free and this account's."""
+        ledger.open()
+        account = await self._identify()
+        if account is None:
+            return
+        ledger.bind(account=account, kind=self._name, source=self._options.source, mapping=self._options.mapping)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = self._failure or error
+        if not self._tasks or self._failure is not None:
+            self._quiet.set()
+
+    async def _tick(self) -> None:
+        tell = self._options.on_progress
+        assert tell is not None
+        while True:
+            await asyncio.sleep(_TICK)
+            try:
+                tell(self.progress())
+            except Exception as error:
+                self._failure = self._failure or error
+                self._quiet.set()
+                return
+
+    def progress(self) -> Progress:
+        """The moment as it is now."""
+        blocked = self._gate.blocked_by() if self._gate.waiting else "slot"
+        return self.tally.progress(
+            in_flight=self._witness.in_flight,
+            in_doubt=self._in_doubt,
+            waiting="pace" if blocked == "pace" else "rate limit" if blocked == "rate limit" else None,
+        )
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    async def _worker(self) -> None:
+        while (taken := await self._take()) is not None:
+            await self._treat(*taken)
+
+    async def _take(self) -> tuple[Job | None, Outcome | None] | None:
+        """The next row, identified in the order of the source; None at the end."""
+        async with self._turn:
+            if self._ended or self.tally.stopped is not None:
+                return None
+            try:
+                row = await self._source.next()
+            except StopAsyncIteration:
+                self._ended = True
+                return None
+            except Exception as error:
+                # The rows taken before are finished; then this ends the run.
+                self._ended = True
+                self._source_failed(error)
+                return None
+            index = self.tally.taken
+            self.tally.taken += 1
+            if isinstance(row, BadRow):
+                return None, self._steps.bad(index, row.row, row.error)
+            try:
+                job = self._kind.prepare(index, row)
+            except (ValueError, TypeError) as error:
+                return None, self._steps.bad(index, row, error)
+            job.occurrence = self._seen.count(job.who)
+            if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
+                return None
+            self._kind.identify(job, self._account or "")
+            return job, self._steps.recall(job)
+
+    def _source_failed(self, error: Exception) -> None:
+        self._start(self._fail_last(error))
+
+    async def _fail_last(self, error: Exception) -> None:
+        others = self._tasks - {asyncio.current_task()}
+        while others:
+            await asyncio.wait(others)
+            others = self._tasks - {asyncio.current_task()}
+        raise error
+
+    async def _treat(self, job: Job | None, outcome: Outcome | None) -> None:
+        if job is None or outcome is not None:
+            if outcome is not None:
+                await self._finish(job, outcome)
+            return
+        lane = job.lane
+        if lane is not None:
+            while (elder := self._lanes.get(lane)) is not None:
+                await elder.wait()
+            self._lanes[lane] = asyncio.Event()
+        handed_over = False
+        try:
+            step: Outcome | float | None = None
+            if job.occurrence and lane == job.who:
+                step = self._steps.twin(job, self._seen.fate(job.who))
+            if step is None:
+                step = await self._advance(job)
+            if isinstance(step, Outcome):
+                await self._finish(job, step)
+            elif step is not None:
+                await self._room.acquire()
+                self._in_doubt += 1
+                self._start(self._wait_out(job, step))
+                handed_over = True
+        except asyncio.CancelledError:
+            await self._cut_off(job)
+            raise
+        finally:
+            if lane is not None and not handed_over:
+                self._lanes.pop(lane).set()
+
+    async def _wait_out(self, job: Job, seconds: float) -> None:
+        """See a row in doubt to its end, beside the workers."""
+        try:
+            step: Outcome | float | None = seconds
+            while isinstance(step, float):
+                await self._clock.sleep(step)
+                step = await self._advance(job)
+            if step is not None:
+                await self._finish(job, step)
+        except asyncio.CancelledError:
+            await self._cut_off(job)
+            raise
+        finally:
+            self._in_doubt -= 1
+            self._room.release()
+            if job.lane is not None:
+                self._lanes.pop(job.lane).set()
+
+    async def _advance(self, job: Job) -> Outcome | float | None:
+        """One step of a row: its outcome, seconds to wait before the next, or None if the run is stopping."""
+        if self.tally.stopped is None:
+            await self._calm()
+            step = await self._steps.advance(job)
+            if isinstance(step, Outcome) or self.tally.stopped is None:
+                if (task := asyncio.current_task()) is not None and not isinstance(step, Outcome):
+                    self._busy.discard(task)
+                return step
+        return self._steps.unknown(job) if job.touched else None
+
+    async def _finish(self, job: Job | None, outcome: Outcome) -> None:
+        """Record an outcome, then hand it over."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
+        try:
+            await self._steps.record(job, outcome)
+            if job is not None and job.lane == job.who:
+                self._seen.settle(job.who, f"{outcome.status.value} {digest(job.content)}")
+            self.tally.count(outcome)
+            self._check_errors()
+            await self._outcomes.put(outcome)
+        finally:
+            self._busy.discard(task)
+
+    async def _cut_off(self, job: Job) -> None:
+        """A row whose work ends here: cancelled, or the run is stopping, and then it may need its outcome."""
+        if self.tally.stopped is not None and not self._abandoned and self._failure is None and job.touched:
+            await self._finish(job, self._steps.unknown(job))
+
+    async def _calm(self) -> None:
+        """While writes keep failing, let them go one at a time, further and further apart."""
+        if self._faults < _CALM:
+            return
+        async with self._probe:
+            if self._faults >= _CALM:
+                await self._clock.sleep(min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(self._faults - _CALM, 20)))
+
+    # -- stopping --------------------------------------------------------------------------------
+
+    def stop(self, reason: Stopped, error: Exception | None) -> None:
+        """End the run: what is on its way is finished, what was not sent stays undone."""
+        if self.tally.stopped is not None:
+            return
+        self.tally.stopped, self.tally.error = reason, error
+        current = asyncio.current_task()
+        for task in self._tasks - self._busy:
+            if task is not current:
+                task.cancel()
+
+    def trouble(self, error: LeatError, what: str) -> None:
+        """A read or a write failed in passing; if that lasts too long, the run stops."""
+        if what == "write":
+            self._faults += 1
+        now = self._clock.now()
+        since = self._failing.setdefault(what, now)
+        if now - since >= self._options.patience:
+            behind = error.__cause__ if isinstance(error.__cause__, LeatError) else error
+            self.stop("maintenance" if isinstance(behind, MaintenanceError) else "unreachable", behind)
+
+    def _check_errors(self) -> None:
+        most, counts = self._options.max_errors, self.tally.counts
+        if most is None:
+            return
+        errors, total = counts[Status.REJECTED] + counts[Status.UNKNOWN], counts.total()
+        if errors > most if isinstance(most, int) else total >= _SAMPLE and errors > most * total:
+            self.stop("max_errors", None)
+
+    # -- what the witness sees -------------------------------------------------------------------
+
+    async def before(self, job: Job, progress: Sending) -> None:
+        """A write is about to leave: the ledger first."""
+        if self.tally.stopped is not None:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
+        if job.sent_stage == job.stage:
+            self.tally.retried += 1
+        job.sent_stage = job.stage
+        await self._steps.sending(job, progress)
+
+    def unsent(self, job: Job) -> None:
+        """A write was certainly not applied."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.discard(task)
+        self._steps.unsent(job)
+        if self.tally.stopped is not None:
+            task.cancel()
+
+    def answered(self, job: Job | None, status: int, seconds: float) -> None:
+        """The server answered."""
+        if status < 500 and status != 429:
+            self._failing.pop("write" if job is not None else "read", None)
+        if job is not None:
+            self.tally.latency.add(seconds)
+            if status < 500:
+                self._faults = 0
+
+    async def _identify(self) -> str | None:
+        """The account, asked for once; None when nobody tells and the run had to be stopped."""
+        unreadable = 0
+        while self._account is None and self.tally.stopped is None:
+            try:
+                self._account = await read(account_of(System(self._pipeline)))
+            except AuthenticationError as error:
+                self.stop("authentication", error)
+            except Passing as passing:
+                unreadable += isinstance(passing.error, DecodeError)
+                if unreadable >= _UNREADABLE:
+                    raise passing.error from None
+                self.trouble(passing.error, "read")
+                await self._clock.sleep(1.0)
+        return self._account

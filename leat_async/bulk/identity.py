@@ -1,0 +1,125 @@
+"""Who a row is: digests that are the same in every file, order and run.
+
+The formula is a promise: change it, and rows that were imported before look new.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import sqlite3
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.codec import encode
+from .._core.params import Instant, Json, Param
+from .._core.unset import UNSET
+from ..errors import ApiError, AuthenticationError, RateLimitError
+from ..resources.system import System
+
+
+def digest(*parts: str | bytes) -> str:
+    """A digest of texts; where one ends and the next begins counts."""
+    sums = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        sums.update(len(data).to_bytes(8, "big"))
+        sums.update(data)
+    return sums.hexdigest()
+
+
+def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
+    """A row's content as bytes: keys sorted, what is not sent left out, moments in UTC however they were written."""
+    content: dict[str, Any] = {}
+    for name in sorted(row):
+        value = row[name]
+        if value is UNSET or value is None:
+            continue
+        if isinstance(params.get(name), Instant):
+            moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+            content[name] = moment.astimezone(dt.UTC).isoformat()
+        else:
+            content[name] = Json().wire(name, value)
+    return encode(content)
+
+
+def generated_id(account: str, kind: str, content: bytes, occurrence: int) -> str:
+    """The `external_id` of a row that has none: made of the account, the kind, the content, and which of several
+    equal rows it is."""
+    made = digest("external_id", account, kind, content, str(occurrence))
+    return str(uuid.UUID(hex=made, version=5))
+
+
+async def account_of(system: System) -> str:
+    """The account that the token belongs to, as the API names it; its token may change, this does not.
+
+    The answer is not documented. Without an identifier in it, the origin and the API stand for the account: two
+    accounts at one origin then can't be told apart.
+    """
+    config = system._pipeline.config
+    try:
+        answer = await system.health_check()
+    except (AuthenticationError, RateLimitError):
+        raise
+    except ApiError as error:
+        if error.status >= 500:
+            raise
+        answer = None
+    named = _identifier(answer)
+    return f"{config.api}:{named}" if named else f"{config.api}@{config.base_url}"
+
+
+def _identifier(answer: Any) -> str | None:
+    if not isinstance(answer, Mapping):
+        return None
+    for name in ("uuid", "id"):
+        value = answer.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            return f"{name}:{value}"
+    return None
+
+
+class Seen:
+    """What this run has met, on disk, so that memory does not grow with the rows.
+
+    How often each identity came, what became of rows that share one, and which contact an address belongs to.
+    """
+
+    def __init__(self) -> None:
+        # An empty name is a private file that SQLite creates when its cache is full, and that vanishes by itself.
+        self._base = sqlite3.connect("", isolation_level=None, cached_statements=16)
+        self._base.execute("PRAGMA journal_mode=OFF")
+        self._base.execute("PRAGMA synchronous=OFF")
+        self._base.execute("PRAGMA cache_size=-2000")
+        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, fate TEXT) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
+
+    def count(self, who: str) -> int:
+        """How many came before this one."""
+        found = self._base.execute(
+            "INSERT INTO seen VALUES (?, 1, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n", (who,)
+        ).fetchone()
+        return int(found[0]) - 1
+
+    def settle(self, who: str, fate: str) -> None:
+        """Keep what became of the latest row with this identity."""
+        self._base.execute("UPDATE seen SET fate = ? WHERE who = ?", (fate, who))
+
+    def fate(self, who: str) -> str | None:
+        """What became of the latest row with this identity."""
+        found = self._base.execute("SELECT fate FROM seen WHERE who = ?", (who,)).fetchone()
+        return found[0] if found else None
+
+    def contact(self, address: str) -> str | None:
+        """The contact of an address: its uuid, empty text for none, None for not asked yet."""
+        found = self._base.execute("SELECT uuid FROM contacts WHERE address = ?", (address,)).fetchone()
+        return found[0] if found else None
+
+    def keep_contact(self, address: str, uuid: str) -> None:
+        """Remember an answer."""
+        self._base.execute("INSERT OR REPLACE INTO contacts VALUES (?, ?)", (address, uuid))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._base.close()

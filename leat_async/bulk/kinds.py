@@ -1,0 +1,237 @@
+"""What differs between visits, bookings and contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from .._core.operation import Operation
+from .._core.params import show
+from .._core.pipeline import Pipeline
+from .._core.unset import UNSET
+from ..errors import AlreadyExistsError, NotFoundError
+from ..resources import _contacts, bookings, visits
+from ..resources.contacts import Contacts
+from ..resources.visits import Visits
+from .addresses import Addresses, normalised
+from .identity import canonical, digest, generated_id
+from .jobs import Job, Row, read
+from .outcomes import Status
+from .witness import Witness
+
+
+class Kind(Protocol):
+    """One kind of row."""
+
+    name: str
+    # Whether the API can be asked what became of a write.
+    can_ask: bool
+
+    def prepare(self, index: int, row: Row) -> Job:
+        """Check a row; raises `ValueError` or `TypeError`."""
+
+    def needs_account(self, job: Job) -> bool:
+        """Whether the account is part of what will be sent."""
+
+    def identify(self, job: Job, account: str) -> None:
+        """Give a row its identifier, now that its count among equal rows is known."""
+
+    async def write(self, job: Job) -> tuple[Status, Any]:
+        """Do what is left of the row's writes."""
+        ...
+
+    async def find(self, job: Job) -> Any:
+        """What is on the server of this row, or None."""
+
+    def resolve(self, job: Job, found: Any) -> bool:
+        """Take what was found as the row's first write; is the row done with that?"""
+
+
+def _checked(row: Row, known: Iterable[str], what: str) -> None:
+    if not isinstance(row, Mapping):
+        raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
+    for name in row:
+        if name not in known:
+            raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")
+
+
+class Stays:
+    """Visits and bookings: one write, for a contact who may be named by address."""
+
+    def __init__(
+        self,
+        name: str,
+        operation: Operation[Any],
+        pipeline: Pipeline,
+        witness: Witness,
+        addresses: Addresses,
+    ) -> None:
+        self.name = name
+        self._create = operation
+        self._pipeline = pipeline
+        self._witness = witness
+        self._addresses = addresses
+        self._api = pipeline.config.api
+        self._visits = Visits(pipeline)
+        self.can_ask = name == "visits" and self._api in visits.LIST.apis
+        self._names = (*operation.body, "contact_email", "email")
+
+    def prepare(self, index: int, row: Row) -> Job:
+        """Check a row; raises `ValueError` or `TypeError`."""
+        _checked(row, self._names, self._create.id)
+        body = {name: row.get(name, UNSET) for name in self._create.body}
+        named = [name for name in ("contact_uuid", "contact_email", "email") if row.get(name) not in (None, UNSET)]
+        if len(named) > 1:
+            raise ValueError(f"{self._create.id}: {' and '.join(named)} name the contact twice; give one")
+        address = normalised(row[named[0]]) if named and named[0] != "contact_uuid" else None
+        checked = body if address is None else {**body, "contact_uuid": address}
+        self._create.request(self._api, (), None, checked)
+        content = canonical(self._create.body, {**body, "contact_uuid": row.get("contact_uuid"), "email": address})
+        job = Job(index=index, row=row, who="", content=content, body=body, address=address)
+        own = body["external_id"]
+        if isinstance(own, str):
+            job.who = job.lane = digest(self.name, "external_id", own)
+        else:
+            job.who = digest(self.name, "content", content)
+        return job
+
+    def needs_account(self, job: Job) -> bool:
+        """Whether the account is part of what will be sent."""
+        return job.lane is None
+
+    def identify(self, job: Job, account: str) -> None:
+        """Give the row an `external_id` if it has none."""
+        if job.lane is None:
+            job.body["external_id"] = generated_id(account, self.name, job.content, job.occurrence)
+
+    async def write(self, job: Job) -> tuple[Status, Any]:
+        """Create it."""
+        await self._locate(job)
+        request = self._create.request(self._api, (), None, job.body)
+        return Status.CREATED, await self._witness.write(job, lambda: self._pipeline.run(request))
+
+    async def find(self, job: Job) -> Any:
+        """The visit with this row's `external_id` among those of its contact, or None."""
+        if not self.can_ask:
+            return None
+        await self._locate(job)
+        return await read(self._among_visits(job.body["contact_uuid"], job.body["external_id"]))
+
+    def resolve(self, job: Job, found: Any) -> bool:
+        """There is only the one write."""
+        job.result = found
+        return True
+
+    async def _locate(self, job: Job) -> None:
+        if job.address is not None and job.body["contact_uuid"] in (UNSET, None):
+            job.body["contact_uuid"] = await self._addresses.contact(job.address)
+
+    async def _among_visits(self, contact_uuid: str, external_id: str) -> Any:
+        async for visit in self._visits.list(contact_uuid=contact_uuid):
+            if visit.external_id == external_id:
+                return visit
+        return None
+
+
+class People:
+    """Contacts: looked for, created if missing, then given their attributes."""
+
+    name = "contacts"
+    can_ask = True
+
+    def __init__(self, pipeline: Pipeline, witness: Witness, *, update_existing: bool) -> None:
+        self._witness = witness
+        self._api = pipeline.config.api
+        self._contacts = Contacts(pipeline)
+        self._update_existing = update_existing
+
+    def prepare(self, index: int, row: Row) -> Job:
+        """Check a row; raises `ValueError` or `TypeError`."""
+        _checked(row, ("email", "referral_code", "attributes"), _contacts.CREATE.id)
+        if row.get("email") in (None, UNSET):
+            raise ValueError(f"{_contacts.CREATE.id}: email is required")
+        address = normalised(row["email"])
+        body = {"email": address, "referral_code": row.get("referral_code", UNSET)}
+        _contacts.CREATE.request(self._api, (), None, body)
+        attributes = row.get("attributes") or None
+        if attributes is UNSET:
+            attributes = None
+        if attributes is not None:
+            _contacts.UPDATE.request(self._api, (address,), None, {"attributes": attributes})
+        content = canonical({}, {**body, "attributes": attributes})
+        return Job(
+            index=index,
+            row=row,
+            who=digest(self.name, "content", content),
+            content=content,
+            body=body,
+            address=address,
+            lane=digest(self.name, "email", address),
+            attributes=attributes,
+            stage="look",
+        )
+
+    def needs_account(self, job: Job) -> bool:
+        """An address is all that is sent."""
+        return False
+
+    def identify(self, job: Job, account: str) -> None:
+        """An address is identity enough."""
+
+    async def write(self, job: Job) -> tuple[Status, Any]:
+        """Look, create, update: whatever of these is left."""
+        if job.stage == "look":
+            # Only who looked before can tell a contact that was there from one that a lost answer made.
+            existing = await self.find(job)
+            if existing is not None and not self._existed(job, existing):
+                return job.status, job.result
+        if job.stage != "update":
+            job.stage = "create"
+            try:
+                made = await self._witness.write(job, lambda: self._contacts.create(**job.body))
+            except AlreadyExistsError:
+                existing = await self.find(job)
+                if existing is None:
+                    raise
+                if not job.doubted and not self._existed(job, existing):
+                    return job.status, job.result
+                if job.doubted and self.resolve(job, existing):
+                    return job.status, job.result
+            else:
+                self.resolve(job, made)
+        if job.attributes is not None:
+            uuid, attributes = job.uuid or "", job.attributes
+            job.stage = "update"
+            job.result = await self._witness.write(job, lambda: self._contacts.update(uuid, attributes=attributes))
+        return job.status, job.result
+
+    def _existed(self, job: Job, contact: Any) -> bool:
+        """Take a contact that was there before us; is there something left to do with it?"""
+        job.status, job.uuid, job.result = Status.EXISTED, contact.uuid, contact
+        if job.attributes is None or not self._update_existing:
+            return False
+        job.stage = "update"
+        return True
+
+    def resolve(self, job: Job, found: Any) -> bool:
+        """Take a contact as made by us."""
+        job.uuid, job.result, job.status = found.uuid, found, Status.CREATED
+        if job.attributes is None:
+            return True
+        job.stage = "update"
+        return False
+
+    async def find(self, job: Job) -> Any:
+        """The contact with this row's address, or None."""
+        try:
+            return await read(self._contacts.find_one_by(email=job.address or ""))
+        except NotFoundError:
+            return None
+
+
+def kind_of(name: str, pipeline: Pipeline, witness: Witness, addresses: Addresses, *, update_existing: bool) -> Kind:
+    """The kind by its name."""
+    if name == "contacts":
+        return People(pipeline, witness, update_existing=update_existing)
+    operation: Operation[Any] = visits.CREATE if name == "visits" else bookings.CREATE
+    return Stays(name, operation, pipeline, witness, addresses)

@@ -1,0 +1,275 @@
+"""The ledger: what became of each row, on disk before and after it is sent.
+
+One SQLite file, written by one thread that gathers what is waiting into one commit (`synchronous=FULL`: a commit
+survives a power cut). A lock of the operating system keeps a second run out, and ends with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import msgspec
+
+from ..errors import ConfigError, LeatError
+from .lock import Lock
+
+_VERSION = "1"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rows (
+    key TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT, attempts INTEGER NOT NULL,
+    uuid TEXT, error TEXT, code TEXT, sent_at REAL NOT NULL, changed_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
+"""
+# One statement for a whole commit: the interpreter's lock is then given up once, not once a row.
+_COLUMNS = ("key", "idx", "state", "status", "attempts", "uuid", "error", "code", "sent_at", "changed_at")
+_RECORD = (
+    f"INSERT INTO rows SELECT {', '.join(f'json_extract(value, {chr(39)}$[{n}]{chr(39)})' for n in range(10))} "  # noqa: S608
+    "FROM json_each(?) WHERE true ON CONFLICT (key) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+)
+_KEEP = (
+    "INSERT OR REPLACE INTO contacts SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
+)
+SELECT = f"SELECT {', '.join(_COLUMNS)} FROM rows"  # noqa: S608
+_ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
+_encode = msgspec.json.Encoder().encode
+
+
+class State(enum.StrEnum):
+    """Where a row stands.
+
+    PENDING: not sent, or turned away before it was applied. SENT: perhaps applied. HALF: the first of two writes is
+    done. DONE, REJECTED, UNKNOWN: its outcome.
+    """
+
+    PENDING = "pending"
+    SENT = "sent"
+    HALF = "half"
+    DONE = "done"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """What the ledger holds of one row. Times are seconds since 1970; `sent_at` is 0 for a row never sent."""
+
+    key: str
+    index: int
+    state: State
+    status: str | None
+    attempts: int
+    uuid: str | None
+    error: str | None = attrs.field(repr=False)
+    code: str | None
+    sent_at: float
+    changed_at: float
+
+
+def _row_of(entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry.key, entry.index, entry.state.value, entry.status, entry.attempts, entry.uuid, entry.error, entry.code,
+        entry.sent_at, entry.changed_at,
+    )  # fmt: skip
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """A row of the table as an entry."""
+    key, index, state, *rest = row
+    status, attempts, uuid, error, code, sent_at, changed_at = rest
+    return Entry(
+        key=key, index=index, state=State(state), status=status, attempts=attempts, uuid=uuid, error=error, code=code,
+        sent_at=sent_at, changed_at=changed_at,
+    )  # fmt: skip
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a ledger file; raises `ConfigError` if it is something else."""
+    base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30.0)
+    try:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=FULL")
+        base.executescript(_SCHEMA)
+        found = base.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+    except sqlite3.Error as error:
+        base.close()
+        raise ConfigError(f"{path} can't be used as a ledger: {error}; name another file") from None
+    if found is not None and found[0] != _VERSION:
+        base.close()
+        raise ConfigError(f"{path} was written by another version (format {found[0]}); finish it with that version")
+    return base
+
+
+class Ledger:
+    """The ledger of one run."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock: Lock | None = None
+        self._base: sqlite3.Connection | None = None
+        self._known = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._rows: list[tuple[Any, ...]] = []
+        self._contacts: list[tuple[str, str]] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing = False
+        self._scheduled = False
+        self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._broken: Exception | None = None
+
+    def open(self) -> None:
+        """Lock the file and open it; made if missing, for its owner's eyes only."""
+        self._lock = Lock(self.path)
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._base = connect(self.path)
+            self._reader = connect(self.path)
+        except OSError as error:
+            self._lock.release()
+            raise ConfigError(f"{self.path} can't be used as a ledger: {error}") from None
+        except BaseException:
+            self._lock.release()
+            raise
+        self._known = self._reader.execute(_ANY).fetchone() is not None
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True)
+        self._thread.start()
+
+    def bind(self, *, account: str, kind: str, source: str | None, mapping: str | None) -> None:
+        """Say whose ledger this is, or refuse when it is another's."""
+        assert self._base is not None
+        asked = {"account": account, "kind": kind, "source": source, "mapping": mapping}
+        held = read_meta(self._base)
+        reasons = {
+            "account": "it belongs to another account",
+            "kind": f"it is of an import of {held.get('kind')}",
+            "source": "its rows came from another file, or the file has changed since",
+            "mapping": "its rows were mapped otherwise",
+        }
+        for name, value in asked.items():
+            if value is not None and held.get(name, value) != value:
+                raise ConfigError(
+                    f"{self.path} can't go on with this import: {reasons[name]}; finish that one first, or give "
+                    "this import a ledger of its own"
+                )
+        given = {name: value for name, value in asked.items() if value is not None and name not in held}
+        if "version" not in held:
+            given |= {"version": _VERSION, "created_at": str(time.time())}
+        self._base.executemany("INSERT INTO meta VALUES (?, ?)", given.items())
+
+    def entry(self, key: str) -> Entry | None:
+        """What an earlier run left of a row."""
+        if not self._known:
+            return None
+        found = self._reader.execute(f"{SELECT} WHERE key = ?", (key,)).fetchone()
+        return entry_of(found) if found is not None else None
+
+    def contact(self, address: str) -> str | None:
+        """The contact of an address, if an earlier run found it."""
+        if not self._known:
+            return None
+        found = self._reader.execute("SELECT uuid FROM contacts WHERE address = ?", (address,)).fetchone()
+        return found[0] if found is not None else None
+
+    def keep_contact(self, address: str, uuid: str) -> None:
+        """Remember the contact of an address, which is kept as a digest."""
+        self._contacts.append((address, uuid))
+        self._schedule()
+
+    def record(self, entry: Entry) -> asyncio.Future[None]:
+        """Write an entry down; the future is done when it is on disk."""
+        assert self._loop is not None
+        if self._broken is not None:
+            raise self._broken
+        committed = self._loop.create_future()
+        self._rows.append(_row_of(entry))
+        self._waiting.append(committed)
+        self._schedule()
+        return committed
+
+    def _schedule(self) -> None:
+        # What other tasks add before the loop comes round goes into the same commit.
+        if not self._writing and not self._scheduled:
+            assert self._loop is not None
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        if not self._writing and (self._rows or self._contacts):
+            self._writing = True
+            self._work.put(_Commit(self._rows, self._contacts, self._waiting))
+            self._rows, self._contacts, self._waiting = [], [], []
+
+    def _committed(self, waiting: list[asyncio.Future[None]], error: Exception | None) -> None:
+        self._writing = False
+        if error is not None:
+            self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
+        for future in waiting:
+            if not future.done():
+                if self._broken is not None:
+                    future.set_exception(self._broken)
+                else:
+                    future.set_result(None)
+        self._flush()
+
+    def _write(self, base: sqlite3.Connection) -> None:
+        assert self._loop is not None
+        while (commit := self._work.get()) is not None:
+            failure: Exception | None = None
+            try:
+                if commit.contacts:
+                    base.execute("BEGIN")
+                    base.execute(_KEEP, (_encode(commit.contacts).decode(),))
+                if commit.rows:
+                    base.execute(_RECORD, (_encode(commit.rows).decode(),))
+                if commit.contacts:
+                    base.execute("COMMIT")
+            except Exception as error:
+                failure = error
+            try:
+                self._loop.call_soon_threadsafe(self._committed, commit.waiting, failure)
+            except RuntimeError:  # the loop is closed; what is written is written
+                continue
+
+    def close(self) -> None:
+        """Write what is left, and let the file go; again is no error."""
+        if self._base is None or self._lock is None:
+            return
+        if self._thread is not None:
+            if self._rows or self._contacts:
+                self._work.put(_Commit(self._rows, self._contacts, self._waiting))
+                self._rows, self._contacts = [], []
+            self._work.put(None)
+            self._thread.join()
+        self._reader.close()
+        self._base.close()
+        self._lock.release()
+        self._base = self._lock = None
+
+
+@attrs.frozen
+class _Commit:
+    """What goes to disk together."""
+
+    rows: list[tuple[Any, ...]]
+    contacts: list[tuple[str, str]]
+    waiting: list[asyncio.Future[None]]
+
+
+def read_meta(base: sqlite3.Connection) -> Mapping[str, str]:
+    """What the ledger says of itself."""
+    return dict(base.execute("SELECT name, value FROM meta").fetchall())

@@ -1,0 +1,119 @@
+"""Rows in: one at a time out of any iterable, without blocking the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+# A mapping, or what stands for one.
+Row = Any
+_BATCH = 256
+# A slow source hands over what it has after so many seconds, rather than fill its batch.
+_PATIENCE = 0.02
+
+
+class Source(Protocol):
+    """Where rows come from."""
+
+    async def next(self) -> Any:
+        """The next row; raises `StopAsyncIteration` at the end."""
+
+    def close(self) -> None:
+        """No more rows are wanted."""
+
+
+def source_of(rows: Iterable[Row] | AsyncIterable[Row]) -> Source:
+    """The right way to read these rows."""
+    if isinstance(rows, AsyncIterable):
+        return _Asynchronous(rows)
+    if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
+        raise TypeError(f"rows must be an iterable or async iterable of mappings, got {type(rows).__name__}")
+    return _InMemory(rows) if isinstance(rows, (list, tuple)) else _Threaded(rows)
+
+
+class _Asynchronous:
+    def __init__(self, rows: AsyncIterable[Row]) -> None:
+        self._rows: AsyncIterator[Row] = aiter(rows)
+
+    async def next(self) -> Any:
+        return await anext(self._rows)
+
+    def close(self) -> None:
+        """The iterator stays with its owner."""
+
+
+class _InMemory:
+    """Rows that are there already: nothing to wait for."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: Iterator[Row] = iter(rows)
+
+    async def next(self) -> Any:
+        for row in self._rows:
+            return row
+        raise StopAsyncIteration
+
+    def close(self) -> None:
+        pass
+
+
+class _Threaded:
+    """A thread of its own reads, a batch when asked: the same thread all the time, for sources that insist on it.
+
+    A daemon, unlike those of a pool: a read that never returns must not keep the process alive.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self._batch: deque[Row] = deque()
+        self._end: BaseException | None = None
+        self._wanted: queue.SimpleQueue[asyncio.Future[None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def next(self) -> Any:
+        while not self._batch:
+            if self._end is not None:
+                raise self._end
+            if self._thread is None:
+                loop = asyncio.get_running_loop()
+                self._thread = threading.Thread(target=self._read, args=(loop,), name="leat-bulk-rows", daemon=True)
+                self._thread.start()
+            arrived = asyncio.get_running_loop().create_future()
+            self._wanted.put(arrived)
+            await arrived
+        return self._batch.popleft()
+
+    def close(self) -> None:
+        self._wanted.put(None)
+
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        rows: Iterator[Row] | None = None
+        while (arrived := self._wanted.get()) is not None:
+            batch: list[Row] = []
+            end: BaseException | None = None
+            until = time.monotonic() + _PATIENCE
+            try:
+                rows = iter(self._rows) if rows is None else rows
+                for row in rows:
+                    batch.append(row)
+                    if len(batch) >= _BATCH or time.monotonic() >= until:
+                        break
+                else:
+                    end = StopAsyncIteration()
+            except BaseException as error:
+                end = error if not isinstance(error, StopIteration) else RuntimeError("rows raised StopIteration")
+            try:
+                loop.call_soon_threadsafe(self._deliver, batch, end, arrived)
+            except RuntimeError:  # the loop is closed, nobody waits any more
+                return
+
+    def _deliver(self, batch: list[Row], end: BaseException | None, arrived: asyncio.Future[None]) -> None:
+        self._batch.extend(batch)
+        self._end = end
+        if not arrived.done():
+            arrived.set_result(None)

@@ -1,0 +1,93 @@
+"""Sees each request of a run at the moment it leaves, which is when the ledger must know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, Protocol, cast
+
+import attrs
+
+from .._core.pipeline import Pipeline
+from .._core.transport import Answer, Progress, Transport
+from ..config import RetryPolicy
+from ..errors import TransportError
+from .jobs import Job
+
+
+class Watcher(Protocol):
+    """What is told about writes."""
+
+    def before(self, job: Job, progress: Progress) -> Awaitable[None]:
+        """The first byte leaves when this returns."""
+        ...
+
+    def unsent(self, job: Job) -> None:
+        """The write certainly was not applied: it never left, or was turned away by the rate limit."""
+
+    def answered(self, job: Job | None, status: int, seconds: float) -> None:
+        """A write, or a read where there is no job, was answered."""
+
+
+class Witness:
+    """Stands before the transport of a view of the client.
+
+    A request sent inside `writing(job)` is a write of that job; all others are reads.
+    """
+
+    def __init__(self, transport: Transport, watcher: Watcher) -> None:
+        self._transport = transport
+        self._watcher = watcher
+        self._job: ContextVar[Job | None] = ContextVar("leat_bulk_job", default=None)
+        self.in_flight = 0
+
+    def check(self) -> None:
+        """As the transport's."""
+        self._transport.check()
+
+    async def write(self, job: Job, call: Callable[[], Awaitable[Any]]) -> Any:
+        """Make a call whose requests are writes of this job."""
+        token = self._job.set(job)
+        try:
+            return await call()
+        finally:
+            self._job.reset(token)
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress
+    ) -> Answer:
+        """As the transport's."""
+        job = self._job.get()
+        self.in_flight += 1
+        try:
+            if job is None:
+                answer = await self._transport.send(method, url, headers, body, progress)
+                self._watcher.answered(None, answer.status, 0.0)
+                return answer
+            await self._watcher.before(job, progress)
+            started = time.perf_counter()
+            try:
+                answer = await self._transport.send(method, url, headers, body, progress)
+            except TransportError as error:
+                if not error.sent:
+                    self._watcher.unsent(job)
+                raise
+            except asyncio.CancelledError:
+                if progress.connecting:
+                    self._watcher.unsent(job)
+                raise
+            if answer.status == 429:
+                self._watcher.unsent(job)
+            else:
+                self._watcher.answered(job, answer.status, time.perf_counter() - started)
+            return answer
+        finally:
+            self.in_flight -= 1
+
+
+def patient(pipeline: Pipeline, transport: Witness) -> Pipeline:
+    """A view for which waiting for pace or after a 429 uses up no deadline, and which the witness sees."""
+    retry = pipeline.retry if pipeline.retry is not None else RetryPolicy(attempts=1)
+    return attrs.evolve(pipeline, transport=cast(Transport, transport), patient=True, retry=retry)
