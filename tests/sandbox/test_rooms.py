@@ -214,6 +214,7 @@ def test_what_else_a_contact_has(sandbox: Sandbox, api: Api) -> None:
         "balance_in_cents": 0,
         "balance": "€0.00",
     }
+    assert api("GET", f"/api/v3/register/contacts/{uuid}/prepaid/balance").status_code == 200
     assert api("GET", f"/contacts/{uuid}/tier").json()["data"] is None
     assert api("GET", f"/contacts/{uuid}/contact-identifiers").json()["data"] == []
     for tail in ("", "/tier", "/prepaid-balance", "/credit-balance", "/contact-identifiers"):

@@ -8,7 +8,7 @@ from ..engine import Answer, Call
 from ..errors import Refusal
 from ..paging import BOUNDS, SORT, page_params, viewing_page, within
 from ..params import Param
-from ..routing import OAUTH, Route
+from ..routing import OAUTH, REGISTER, Route
 from ..store import Row, Store
 from .shapes import full_contact
 
@@ -165,5 +165,7 @@ ROUTES = (
     ),
     Route("contacts.get_credit_balance", "GET", _ONE + "/credit-balance", get_credit_balance, (), "captured"),
     Route("contacts.get_prepaid_balance", "GET", _ONE + "/prepaid-balance", get_prepaid_balance, (), "captured"),
+    # The register's pages spell it with another slash.
+    Route("contacts.get_prepaid_balance", "GET", _ONE + "/prepaid/balance", get_prepaid_balance, roots=REGISTER),
     Route("contacts.get_tier", "GET", _ONE + "/tier", get_tier, (), "guessed", OAUTH),
 )  # fmt: skip
