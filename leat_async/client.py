@@ -265,7 +265,7 @@ class LeatClient:
 
     def __getattr__(self, name: str) -> Any:
         # Resources are imported on first use: an annotation "module.Class" says where each is.
-        where = type(self).__annotations__.get(name)
+        where = LeatClient.__annotations__.get(name)
         if where is None or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__} has no resource or attribute {name!r}")
         module, _, class_name = where.partition(".")
@@ -274,7 +274,7 @@ class LeatClient:
         return resource
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *type(self).__annotations__})
+        return sorted({*super().__dir__(), *LeatClient.__annotations__})
 
     def __repr__(self) -> str:
         config = self._pipeline.config

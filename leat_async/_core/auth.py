@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from ..errors import ApiError, AuthenticationError, DecodeError
+from ..errors import ApiError, AuthenticationError, DecodeError, LeatError
 from .clock import Clock
 
 
@@ -70,7 +71,11 @@ class RenewedToken:
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._renew())
             self._fetching.add_done_callback(_retrieve)
-        return await asyncio.shield(self._fetching)
+        try:
+            return await asyncio.shield(self._fetching)
+        except LeatError as error:
+            # Each caller gets an error of its own: it will carry that call's name and attempts.
+            raise copy.copy(error) from error.__cause__
 
     async def _renew(self) -> str:
         asked_at = self._clock.now()

@@ -14,7 +14,6 @@ from ..config import RateLimit
 from ..errors import LifecycleError
 from .clock import Clock, Handle
 
-
 # Sums of floats miss by this much; a timer can't tell the difference.
 _ROUNDING = 1e-9
 

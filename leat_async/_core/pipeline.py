@@ -249,7 +249,7 @@ class Pipeline:
         operation = call.request.operation
         on_its_way = call.phase == "connect"
         accepted = call.progress.status is not None and 200 <= call.progress.status < 300
-        if on_its_way and call.progress.connected:
+        if on_its_way and not call.progress.connecting:
             call.phase, call.open = "response", True
             call.attempts.append(
                 Attempt(number=len(call.attempts) + 1, end=End.MAYBE_APPLIED.value, error="deadline passed")
@@ -335,7 +335,11 @@ class Pipeline:
             error=type(error).__name__ if error is not None else None,
         )
         if hook is not None:
-            hook(event)
+            try:
+                hook(event)
+            except Exception:
+                # What a hook does must not decide what becomes of a write that is under way.
+                log.exception("leat.hook_failed %s", operation.id, extra={"event": "leat.hook_failed"})
         if log.isEnabledFor(level):
             log.log(level, "%s %s", name, operation.id, extra={"event": name, "leat": attrs.asdict(event)})
 

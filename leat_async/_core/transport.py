@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import ssl as ssl_module
 from collections.abc import Mapping
@@ -30,13 +31,15 @@ _NOT_SENT = (
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
 # Shorter than servers keep idle connections, so that a write seldom meets one that is just being closed.
 _KEEPALIVE = 12.0
+# aiohttp writes bytes in one go, and warns about it from here on; a file is written in pieces.
+_LARGE = 2**20
 
 
 @attrs.define
 class Progress:
-    """How far one attempt came: `connected` means that bytes may have left, `status` that headers came back."""
+    """How far one attempt came: nothing has left while it is `connecting`; `status` is set once headers are back."""
 
-    connected: bool = False
+    connecting: bool = False
     status: int | None = None
 
 
@@ -54,11 +57,13 @@ _progress: ContextVar[Progress] = ContextVar("leat_progress")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Marks the moment at which a request has a connection, before which nothing can have been sent."""
+    """Marks the time in which a request has no connection yet, so that nothing can have been sent."""
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        progress = _progress.get()
+        progress.connecting = True
         connection = await super().connect(req, traces, timeout)
-        _progress.get(Progress()).connected = True
+        progress.connecting = False
         return connection
 
     def abandon(self) -> None:
@@ -132,16 +137,15 @@ class Transport:
         """Send one request once. Raises `TransportError`, whose `sent` says whether bytes may have left."""
         session = self._session
         assert session is not None
-        # A session of somebody else's has a connector that marks nothing, so bytes may have left from the start.
-        progress.connected = not self._owned
         _progress.set(progress)
         try:
             response = await session.request(
                 method,
                 URL(url, encoded=True),
-                data=body,
+                data=body if body is None or len(body) < _LARGE else io.BytesIO(body),
                 headers=headers,
                 allow_redirects=False,
+                raise_for_status=False,
                 timeout=_NO_TIMEOUT,
                 middlewares=(_seal,),
             )
@@ -151,7 +155,7 @@ class Transport:
             if session.closed:
                 raise LifecycleError("the client was closed while this call was on its way") from error
             raise
-        progress.connected, progress.status = True, response.status
+        progress.status = response.status
         try:
             data = await response.read()
         except (aiohttp.ClientError, OSError):

@@ -1,4 +1,4 @@
-"""What comes back: every documented answer decodes, every documented code has its class, no answer is a bare exception."""
+"""What comes back: every documented answer decodes, every code has its class, no answer is a bare exception."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ async def test_documented_codes_raise_their_class(recorder: Recorder, entry: dic
             expected: type[errors.ApiError] = errors.ApiError
             if entry["code"] == 1003:
                 expected = errors.InvalidInputError
-            elif "was not found" in message or message.endswith("not found.") and not message.startswith("No "):
+            elif "was not found" in message or (message.endswith("not found.") and not message.startswith("No ")):
                 expected = errors.NotFoundError
             elif "already exists" in message:
                 expected = errors.AlreadyExistsError

@@ -308,3 +308,44 @@ async def test_storms_are_braked(recorder: Recorder) -> None:
         with pytest.raises(errors.TransportError):
             await leat.visits.get("v")
         assert len(recorder.requests) == 3, "successes earn retries back"
+
+
+async def test_connecting_is_a_phase_in_which_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    import aiohttp
+
+    async def stuck(*args: Any, **kwargs: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", stuck)
+    async with LeatClient("t", base_url="http://127.0.0.1:9", timeout=0.05) as leat:
+        with pytest.raises(errors.DeadlineExceeded) as caught:
+            await leat.visits.create(**CREATE)
+    assert caught.value.phase == "connect"
+    assert [attempt.end for attempt in caught.value.attempts] == ["not sent"]
+
+
+async def test_with_a_session_of_your_own_a_late_write_is_in_doubt(recorder: Recorder) -> None:
+    import aiohttp
+
+    recorder.default = hang()
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        async with LeatClient("t", base_url=recorder.url, session=session, timeout=0.05) as leat:
+            with pytest.raises(errors.OutcomeUnknownError):
+                await leat.visits.create(**CREATE)
+        async with LeatClient("t", base_url=recorder.url, session=session, retry=None) as leat:
+            recorder.default = answer({"message": "no"}, 403)
+            with pytest.raises(errors.PermissionDeniedError):
+                await leat.visits.get("v")
+            recorder.default = drop()
+            recorder.requests.clear()
+            with pytest.raises(errors.OutcomeUnknownError):
+                await leat.visits.update("v", source="x")
+            assert len(recorder.requests) == 1
+
+
+async def test_a_large_body_is_sent_whole(recorder: Recorder) -> None:
+    async with LeatClient("t", base_url=recorder.url) as leat:
+        recorder.default = answer({"data": None})
+        await leat.request("POST", "/things", json={"text": "x" * 1_000_000})
+        assert len(recorder.last.json["text"]) == 1_000_000
+        recorder.default = answer({"message": "too large"}, 413)

@@ -52,3 +52,16 @@ async def test_log_events_have_stable_names(recorder: Recorder, caplog: pytest.L
         ("leat.request", "DEBUG"),
         ("leat.response", "DEBUG"),
     ]
+
+
+async def test_a_hook_that_fails_changes_nothing(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(event: Event) -> None:
+        raise ZeroDivisionError(event.operation)
+
+    async with LeatClient("t", base_url=recorder.url, on_request=fail, on_response=fail, on_retry=fail) as leat:
+        assert (await leat.visits.create(contact_uuid="c", shop_uuid="s")).uuid == "v-1"
+    assert len(recorder.requests) == 1
+    assert [record.event for record in caplog.records if record.levelname == "ERROR"] == [  # type: ignore[attr-defined]
+        "leat.hook_failed",
+        "leat.hook_failed",
+    ]
