@@ -269,4 +269,7 @@ def class_for(status: int, code: int | None = None, message: str = "") -> type[A
         return NotFoundError
     if code in _ALREADY_EXISTS:
         return AlreadyExistsError
-    return ApiError
+    # The codes of products and orders are not documented, so for them the text decides as well.
+    if "not found" in message.lower():
+        return NotFoundError
+    return AlreadyExistsError if "already exists" in message.lower() else ApiError

@@ -198,8 +198,6 @@ def raw_request(
     params: Mapping[str, Any] | None,
     json: Any,
     effect: Effect | str | None,
-    *,
-    operation: Operation[Any] | None = None,
 ) -> Request[Any]:
     """A request for which there is no operation, checked as far as that goes."""
     if not isinstance(method, str) or method.upper() not in _METHODS:
@@ -218,7 +216,7 @@ def raw_request(
     if not isinstance(effect, Effect) and effect not in [known.value for known in Effect]:
         raise ValueError(f"effect must be 'safe', 'repeatable' or 'action', got {show(effect)}")
     at_origin = path.startswith(("/api/", "/oauth/"))
-    made = operation or Operation(
+    made: Operation[Any] = Operation(
         f"{method} {path}", cast(Any, method), path, Effect(effect), object, at_origin=at_origin
     )
     target = path

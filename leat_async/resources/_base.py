@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
@@ -89,6 +89,17 @@ async def first_where(rows: Pager[T], **wanted: object) -> T | None:
         if all(getattr(row, name) == value for name, value in wanted.items()):
             return row
     return None
+
+
+async def all_found(rows: Iterable[Mapping[str, Any]], find: Callable[[str], Awaitable[T | None]]) -> list[T] | None:
+    """What each row's `external_identifier` finds, or None if one finds nothing."""
+    found: list[T] = []
+    for row in rows:
+        one = await find(row["external_identifier"])
+        if one is None:
+            return None
+        found.append(one)
+    return found
 
 
 def with_attributes(body: Mapping[str, Any], attributes: Mapping[str, Any] | Unset) -> dict[str, Any]:
