@@ -217,12 +217,14 @@ def _union_hook(kind: Any) -> Callable[[Any, Any], Any]:
             return hooks[0][1](value, members[0])
         if type(value) in exact:
             return value
+        inside: _Mismatch | None = None
         for member, member_hook in hooks:
             try:
                 return member_hook(value, member)
-            except _Mismatch:
-                continue
-        raise _Mismatch(" or ".join(member.__name__ for member in members), value)
+            except _Mismatch as mismatch:
+                # One that came to be refused further in says more than that no member fits.
+                inside = inside or (mismatch if mismatch.path else None)
+        raise inside or _Mismatch(" or ".join(member.__name__ for member in members), value)
 
     return hook
 

@@ -33,7 +33,7 @@ def test_the_documented_example() -> None:
     )
 
 
-@pytest.mark.parametrize("same", [10, Decimal("10")])
+@pytest.mark.parametrize("same", [10, Decimal(10)])
 def test_amounts_of_other_types_are_written_as_they_are(same: object) -> None:
     assert made(unit_value=same) == made()
     assert "unit_value=10.00&" in made(unit_value=Decimal("10.00"))
