@@ -62,7 +62,11 @@ def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, 
     try:
         whole = parse(answer.body)
         kind: Any = list[operation.result]  # type: ignore[name-defined]
-        items: list[T] = structure(_data(whole), kind, path="$.data")
+        data = _data(whole)
+        if operation.result is object and not isinstance(data, list):
+            # Nobody documents these rows, so whatever came is one.
+            data = [data] if data else []
+        items: list[T] = structure(data, kind, path="$.data")
     except DecodeError as error:
         raise _named(error, operation, answer, attempts) from None
     return Listing(items, whole.get("meta"), attempts)

@@ -41,12 +41,11 @@ class Orders(Resource):
 
         Returns:
             A pager: await it for the first page, iterate it for every order. The rows are as they come, of no model:
-            the answer is not documented. Where it has no page information, iterating ends at an empty page, or at
-            one that repeats the page before.
+            the answer is not documented, and one that is no list is a single row. Where it has no page information,
+            iterating ends at an empty page, or at one that repeats the page before.
 
         Raises:
             ApiError: the API refuses.
-            DecodeError: the answer is no list.
 
         Repeating: safe. Facts: assumed; only the path is known.
         """
@@ -75,7 +74,9 @@ class Orders(Resource):
         """Create an order and process it at once.
 
         Parameters:
-            external_identifier and the others: as for `create`.
+            external_identifier, status, payment_status, total_order_amount, contact, business_profile, line_items,
+                reference, order_amount, total_discount_amount, currency, paid_at, completed_at, applied_discounts,
+                charges, payments: as for `create`.
 
         Returns:
             The order, and the points that it gave.
@@ -263,9 +264,11 @@ class Orders(Resource):
         """Compute the points that an order would give, without creating it.
 
         Parameters:
-            total_order_amount and the others: as for `create`; lines, discounts and charges need no
-                `external_identifier`, products and charge definitions may be named by `uuid` instead.
-            contact: left out, rules that depend on the contact are skipped.
+            total_order_amount, business_profile, status, payment_status, order_amount, total_discount_amount, currency:
+                as for `create`.
+            line_items, applied_discounts, charges: as for `create`, but without `external_identifier`; products and
+                charge definitions may be named by `uuid` instead.
+            contact: the contact, `{"uuid": …}`; left out, rules that depend on the contact are skipped.
 
         Returns:
             The points.

@@ -94,7 +94,8 @@ class PortalSessions(Resource):
         """Open a session for giving credits.
 
         Parameters:
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -138,7 +139,8 @@ class PortalSessions(Resource):
         Parameters:
             amount_in_cents: amount to pay, in cents.
             allow_multiple_giftcards: let the contact use several cards; left out, yes.
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -180,7 +182,8 @@ class PortalSessions(Resource):
         """Open a session for loading gift cards.
 
         Parameters:
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -220,7 +223,8 @@ class PortalSessions(Resource):
         """Open a session for paying with prepaid money.
 
         Parameters:
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -260,7 +264,8 @@ class PortalSessions(Resource):
         """Open a session for depositing prepaid money.
 
         Parameters:
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -300,7 +305,8 @@ class PortalSessions(Resource):
         """Open a session for vouchers.
 
         Parameters:
-            shop_uuid and the others: as for `create`.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard, camera_service, facing_mode, primary_identification_method: as for `create`.
 
         Returns:
             The session; send the contact to its `url`.
@@ -337,7 +343,8 @@ class PortalSessions(Resource):
         """Open a prepaid session by an older name; prefer `create_pay_prepaid` and `create_top_up_prepaid`.
 
         Parameters:
-            shop_uuid and the others: as for `create`; none is known to be required.
+            shop_uuid, contact_uuid, scanner_type, enable_email_identification, enable_registration,
+                enable_on_screen_keyboard: as for `create`; none is known to be required.
 
         Returns:
             The answer's `data` as it is, of no model: the answer is not documented.
