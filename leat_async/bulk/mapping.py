@@ -6,6 +6,7 @@ could be read two ways is refused. Column names are guessed where they are plain
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,6 +92,10 @@ class MappingError(ValueError):
     """Columns and options that don't go together; the text says what to do."""
 
 
+class NoShopError(MappingError):
+    """Nothing says at which shop the rows took place."""
+
+
 class RowError(ValueError):
     """A row that can't be sent; the text names each value that is wrong."""
 
@@ -113,6 +118,14 @@ class Plan:
     routes: tuple[Route, ...]
     left_out: tuple[str, ...]
     rules: values.Rules
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for plans that make the same of a file."""
+        zone = self.rules.zone.key if self.rules.zone is not None else ""
+        parts = [self.kind, zone, str(self.rules.day_first)]
+        parts += [repr((route.target, route.columns, route.constant)) for route in self.routes]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def apply(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters that a row stands for, without the empty ones. Raises `RowError` naming all that is wrong."""
@@ -281,7 +294,7 @@ def _check(kind: Kind, routes: Mapping[str, Route], columns: Sequence[str]) -> N
     if "contact_uuid" not in routes and "contact_email" not in routes:
         raise MappingError(f"no column names the contact: --map 'COLUMN=contact_email' (or contact_uuid){listed}")
     if "shop_uuid" not in routes:
-        raise MappingError(f"no column names the shop: --shop UUID for one shop, or --map 'COLUMN=shop_uuid'{listed}")
+        raise NoShopError(f"no column names the shop: --shop UUID for one shop, or --map 'COLUMN=shop_uuid'{listed}")
     if "prepaid_amount" in routes and "prepaid_euros" in routes:
         raise MappingError("prepaid_amount (cents) and prepaid_euros are one parameter; leave one out: --map 'COLUMN='")
 

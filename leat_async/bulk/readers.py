@@ -31,6 +31,7 @@ REASON = "leat_reason"
 _CHUNK = 1 << 20
 _SAMPLE_ROWS = 50
 _MAX_COLUMNS = 1000
+_SHOWN = 200
 # Bytes that cp1252 does not define: a file with one of them is something else.
 _NOT_CP1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _ALL_OTHERS = bytes(set(range(256)) - set(_NOT_CP1252))
@@ -94,10 +95,10 @@ class Source:
                 try:
                     row = msgspec.json.decode(text)
                 except msgspec.DecodeError as error:
-                    yield Record(line, {}, f"not JSON: {error}")
+                    yield Record(line, {}, f"not JSON: {error}: {text[:_SHOWN].decode(errors='replace')}")
                     continue
                 if not isinstance(row, dict):
-                    yield Record(line, {}, "not a JSON object")
+                    yield Record(line, {}, f"not a JSON object: {text[:_SHOWN].decode(errors='replace')}")
                 elif row:
                     yield Record(line, cast(dict[str, Any], row))
 
@@ -261,9 +262,11 @@ def _names(header: Iterable[str]) -> tuple[str, ...]:
 
 def _misfit(cells: list[Any], width: int) -> str | None:
     """What is wrong with a row's length; empty cells beyond the last column don't count."""
-    if len(cells) == width or (len(cells) > width and not any(cells[width:])):
+    surplus = cells[width:]
+    if len(cells) == width or (surplus and not any(surplus)):
         return None
-    return f"has {len(cells)} cells where the header has {width}"
+    beyond = f"; beyond it: {', '.join(map(cell_text, surplus))[:_SHOWN]}" if surplus else ""
+    return f"has {len(cells)} cells where the header has {width}{beyond}"
 
 
 def escape(text: str) -> str:

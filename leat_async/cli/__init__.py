@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 _ADVICE = "leat: the command line needs an extra: pip install 'leat-async[cli]'"
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    try:
-        import rich  # noqa: F401
-        import typer  # noqa: F401
-    except ImportError:
+    if not (_installed("typer") and _installed("rich")):
         print(_ADVICE, file=sys.stderr)
         return 2
     from .app import run
 
     return run()
+
+
+def _installed(module: str) -> bool:
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True

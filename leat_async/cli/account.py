@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+from ..config import DEFAULT_BASE_URL
 from .exits import Exit, Stop
 
 if TYPE_CHECKING:
@@ -28,3 +30,8 @@ def client_from_env(**options: Any) -> LeatClient:
         return LeatClient(**{**found, **options})
     except ConfigError as error:
         raise Stop(str(error), Exit.USAGE) from None
+
+
+def base_url() -> str:
+    """The origin that requests go to."""
+    return os.environ.get("LEAT_BASE_URL") or DEFAULT_BASE_URL

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from .exits import Exit, Stop, exit_of
+from .exits import Stop, exit_of
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -36,20 +36,21 @@ def api(
         raise Stop(f"METHOD is one of {', '.join(_METHODS)}, got {method!r}")
     if paginate and method.upper() != "GET":
         raise Stop("--paginate goes with GET")
+    if method.upper() == "GET" and json is not None:
+        raise Stop("GET has no body; give its query with -f KEY=VALUE")
     fields = _fields(field or ())
-    body = _body(json) if json is not None else None
-    if method.upper() == "GET":
-        if body is not None:
-            raise Stop("GET has no body; give its query with -f KEY=VALUE")
-        query: dict[str, str] | None = fields
-    elif body is not None:
-        query = fields
+    query: dict[str, str] | None = None
+    body: Any = None
+    if json is not None:
+        query, body = fields or None, _body(json)
+    elif method.upper() == "GET":
+        query = fields or None
     else:
-        query, body = None, fields or None
+        body = fields or None
     from ..errors import LeatError
 
     try:
-        asyncio.run(_send(method.upper(), path, query or None, body, paginate))
+        asyncio.run(_send(method.upper(), path, query, body, paginate))
     except (LeatError, ValueError, TypeError) as error:
         raise Stop(str(error), exit_of(error)) from None
 
@@ -94,7 +95,7 @@ async def _every_page(leat: Any, path: str, query: dict[str, str]) -> None:
         answer = await leat.request("GET", path, params=asked or None)
         if not isinstance(answer.data, list):
             raise Stop(f"{path} answers no list; leave --paginate out")
-        return Listing(answer.data, answer.meta, answer.attempts)
+        return Listing(cast(list[Any], answer.data), answer.meta, answer.attempts)
 
     start = query.get("page")
     if start is not None and not start.isdigit():

@@ -41,7 +41,7 @@ def _leat(
 def run() -> int:
     """Run the command that was given; returns the exit code."""
     try:
-        app()
+        app(prog_name="leat")
     except Stop as stop:
         print(f"leat: {stop}", file=sys.stderr)
         return stop.code

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..bulk.outcomes import Progress, Report
     from ..bulk.readers import Source
 
+    Watcher: TypeAlias = Callable[[Progress], None]
+
 _PLAIN_EVERY = 5.0
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -26,34 +28,35 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def show_plan(source: Source, plan: Plan, example: Mapping[str, Any] | None) -> None:
+def show_plan(name: str, source: Source, plan: Plan, example: Mapping[str, Any] | None) -> None:
     """Tell which column goes where, before anything is sent."""
     console = err()
-    form = source.format
-    if form == "csv":
+    form: str = source.format
+    if source.format == "csv":
         form = f"CSV, {_NAMES.get(source.delimiter, repr(source.delimiter))}, {source.encoding}"
         form += ", a rejects file" if source.rejects else ""
-    console.print(f"[bold]{escape(source.path.name)}[/bold] ({escape(form)}) as {plan.kind}")
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+    console.print(f"[bold]{escape(name)}[/bold] ({escape(form)}) as {plan.kind}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(no_wrap=True, overflow="ellipsis")
     for route in plan.routes:
-        origin = " + ".join(route.columns) if route.columns else f"{route.constant} for every row"
+        origin = " + ".join(route.columns) if route.columns else "(every row)"
+        guessed = route.guessed and route.columns[0] != route.target
         shown = "" if example is None else str(example.get(_sent(route.target), ""))
-        how = "guessed from the name" if route.guessed and route.columns[0] != route.target else ""
-        table.add_row(escape(route.target), "←", escape(origin), f"[dim]{escape(shown[:40])}[/dim]", f"[dim]{how}[/dim]")
+        table.add_row(
+            f"  {escape(route.target)}{' [yellow]?[/yellow]' if guessed else ''}",
+            escape(origin),
+            f"[dim]{escape(shown)}[/dim]",
+        )
     console.print(table)
+    if any(route.guessed and route.columns[0] != route.target for route in plan.routes):
+        console.print("  [yellow]?[/yellow] guessed from the column's name; --map says otherwise")
     if plan.left_out:
-        listed = ", ".join(map(escape, plan.left_out))
-        console.print(f"  [yellow]not sent:[/yellow] {listed}")
+        console.print(f"  [yellow]not sent:[/yellow] {', '.join(map(escape, plan.left_out))}")
 
 
 def _sent(target: str) -> str:
     return "prepaid_amount" if target == "prepaid_euros" else target
-
-
-class Watcher(Protocol):
-    """Somebody who is told how a run goes."""
-
-    def __call__(self, progress: Progress) -> None: ...
 
 
 @contextmanager
@@ -63,9 +66,10 @@ def progress_of(total: int) -> Generator[Watcher]:
     if not console.is_terminal:
         yield _lines(total)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
-    bar = Progress(
+    bar = Bar(
         TextColumn("[bold]{task.fields[rate]}"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
@@ -94,7 +98,12 @@ def _lines(total: int) -> Watcher:
         if time.monotonic() - last < _PLAIN_EVERY:
             return
         last = time.monotonic()
-        parts = [f"{seen.total:,} of {total:,} rows", f"{seen.per_second:,.0f} rows/s", _notes(seen), _left(seen, total)]
+        parts = [
+            f"{seen.total:,} of {total:,} rows",
+            f"{seen.per_second:,.0f} rows/s",
+            _notes(seen),
+            _left(seen, total),
+        ]
         print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
 
     return watch

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from ..bulk.mapping import MappedRow, Plan, make_plan, mapped
+from ..bulk.mapping import MappedRow, NoShopError, Plan, make_plan, mapped
 from ..bulk.readers import Source, open_source, spool
 from .display import duration, show_plan, show_sums
 from .exits import Exit, Stop
@@ -23,26 +24,42 @@ def run(job: Job) -> Exit:
     """Do what was asked; returns the exit code."""
     if job.resend_unknown and job.accept_unknown:
         raise Stop("--resend-unknown and --accept-unknown exclude each other")
+    if job.sandbox and job.ledger is not None:
+        raise Stop("--ledger goes with a real account: a --sandbox keeps nothing, so there is nothing to resume")
+    if job.file == "-" and job.ledger is None and not (job.sandbox or job.dry_run):
+        raise Stop("stdin has no place for a ledger beside it; name one: --ledger PATH")
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
         path = spool(sys.stdin.buffer, Path(scratch)) if job.file == "-" else Path(job.file)
-        source = open_source(
-            path, format=job.format, encoding=job.encoding, delimiter=job.delimiter, sheet=job.sheet
-        )
-        plan = make_plan(
-            job.kind,
-            source.columns,
-            maps=job.map or (),
-            sets=job.set or (),
-            timezone=job.timezone,
-            day_first=job.day_first,
-            shop=job.shop,
-        )
-        show_plan(source, plan, _example(source, plan))
+        source = open_source(path, format=job.format, encoding=job.encoding, delimiter=job.delimiter, sheet=job.sheet)
+        plan = _plan(job, source.columns)
+        show_plan(job.file if job.file != "-" else "stdin", source, plan, _example(source, plan))
         if job.dry_run:
             return _check(job, source, plan)
         from .sending import send
 
         return send(job, source, plan, Path(scratch))
+
+
+def _plan(job: Job, columns: Sequence[str]) -> Plan:
+    def make(shop: str | None) -> Plan:
+        return make_plan(
+            job.kind,
+            columns,
+            maps=job.map or (),
+            sets=job.set or (),
+            timezone=job.timezone,
+            day_first=job.day_first,
+            shop=shop,
+        )
+
+    try:
+        return make(job.shop)
+    except NoShopError:
+        if not job.sandbox:
+            raise
+        from ..sandbox import Sandbox
+
+        return make(Sandbox(seed="demo").shops[0]["uuid"])
 
 
 def _example(source: Source, plan: Plan) -> MappedRow | None:

@@ -50,9 +50,7 @@ Encoding = Annotated[
     str | None, typer.Option(help="Of a CSV file; left out: UTF-8, else cp1252.", rich_help_panel=_MAPPING)
 ]
 Delimiter = Annotated[str | None, typer.Option(help="Of a CSV file; left out: found.", rich_help_panel=_MAPPING)]
-Sheet = Annotated[
-    str | None, typer.Option(help="Of an Excel file; left out: the first.", rich_help_panel=_MAPPING)
-]
+Sheet = Annotated[str | None, typer.Option(help="Of an Excel file; left out: the first.", rich_help_panel=_MAPPING)]
 InSandbox = Annotated[
     bool,
     typer.Option(
@@ -60,9 +58,7 @@ InSandbox = Annotated[
         help="Send to a sandbox inside this command, with the demo account; needs no token and keeps nothing.",
     ),
 ]  # fmt: skip
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Check every row, send nothing.", rich_help_panel=_RUN)
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row, send nothing.", rich_help_panel=_RUN)]
 Concurrency = Annotated[int, typer.Option(min=1, max=1000, help="Requests in flight.", rich_help_panel=_RUN)]
 Rate = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Requests a minute at most [5000].", rich_help_panel=_RUN)
@@ -85,7 +81,9 @@ AcceptUnknown = Annotated[
 ]
 LedgerPath = Annotated[
     Path | None,
-    typer.Option("--ledger", help="Record of the import [FILE.ledger]. The same again resumes.", rich_help_panel=_RESULT),
+    typer.Option(
+        "--ledger", help="Record of the import [FILE.ledger]. The same again resumes.", rich_help_panel=_RESULT
+    ),
 ]
 RejectsPath = Annotated[
     Path | None,

@@ -108,7 +108,7 @@ def test_blank_lines_hints_and_short_rows(tmp_path: Path) -> None:
         None,
         "has 2 cells where the header has 3",
         None,
-        "has 4 cells where the header has 3",
+        "has 4 cells where the header has 3; beyond it: 12",
         None,
     ]
     assert records[4].values["a"] == "line\none"
@@ -146,6 +146,7 @@ def test_json_lines(tmp_path: Path) -> None:
     assert records[0].values == {"email": "a@example.com", "n": 1}
     assert records[1].values == {"n": None, "late": {"x": [1]}}
     assert [record.problem is None for record in records] == [True, True, False, False]
+    assert str(records[2].problem).endswith(": {nonsense")
 
 
 @pytest.mark.parametrize(("data", "said"), [("[{}]", "array"), ("{nonsense", "no JSON object")])
@@ -176,7 +177,7 @@ def test_excel(tmp_path: Path) -> None:
     assert [record.line for record in records] == [3, 5, 6]
     assert records[0].values == {"E-mail": "zoë@example.com", "Start": moment, "Guests": 4}
     assert records[1].values == {"E-mail": "x", "Start": None, "Guests": 2.5}
-    assert records[2].problem == "has 4 cells where the header has 3"
+    assert records[2].problem == "has 4 cells where the header has 3; beyond it: beyond"
     assert open_source(tmp_path / "x.xlsx", sheet="Second").columns == ("other",)
     with pytest.raises(SourceError, match="no sheet 'Third'; there is Sheet, Second"):
         open_source(tmp_path / "x.xlsx", sheet="Third")
