@@ -21,7 +21,7 @@ FACTS = Path(__file__).parent.parent / "facts"
 RENAMED = {"visits.batch": "visits.create_batch", "contacts.batch": "contacts.create_batch"}
 MOMENT = dt.datetime(2024, 5, 1, 20, 0, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 # Parameters of which the facts say "string" where only some strings are meant, or where two depend on each other.
-VALUES: dict[str, Any] = {}
+VALUES: dict[str, Any] = {"prepaid_transactions.list.limit": 30, "prepaid_transactions.list.page": 2}
 
 
 @attrs.frozen
@@ -113,10 +113,10 @@ def fields_of(param: Mapping[str, Any], where: str, full: bool) -> dict[str, Any
 
 
 def alternatives(fact: Fact) -> list[list[str]]:
-    """Groups of parameters of which the facts ask for one: "needed when the others are absent"."""
+    """Groups of parameters of which the facts ask for one, such as "needed when credits is absent"."""
     groups: dict[str, list[str]] = {}
     for param in fact.params:
-        if param.get("required") == "conditional" and re.search(r"(is|are) absent", param["condition"]):
+        if param.get("required") == "conditional" and re.search(r"absent|made from", param["condition"]):
             groups.setdefault(param["condition"], []).append(param["name"])
     return list(groups.values())
 
@@ -157,5 +157,7 @@ def answer_for(fact: Fact) -> Any:
         return fact.raw["example"]
     response = fact.raw["response"]
     shape = response["shape"] if isinstance(response, dict) else "undocumented"
+    if OPERATIONS[RENAMED.get(fact.id, fact.id)][0].many:
+        shape = "array"
     data: Any = {"array": [], "string": "text", "undocumented": {"told": "nobody"}}.get(shape, {})
     return {"data": data, "meta": []}

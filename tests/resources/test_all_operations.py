@@ -20,6 +20,7 @@ from .table import (
     OPERATIONS,
     RENAMED,
     TABLE,
+    VALUES,
     Fact,
     alternatives,
     answer_for,
@@ -97,17 +98,16 @@ def test_every_operation_has_a_method_with_its_documentation(fact: Fact) -> None
 
 def check_docstring(text: str, parameters: list[str]) -> None:
     first, _, rest = text.partition("\n\n")
+    facts = re.sub(r"\s+", " ", rest).partition(" Facts: ")[2]
     assert first.endswith(".")
     assert "\n" not in first
-    for part in ("Returns:", "Raises:", "Repeating: ", "Facts: "):
+    for part in ("Returns:", "Raises:", "Repeating: "):
         assert part in rest, f"no {part}"
     assert ("Parameters:" in rest) == bool(parameters)
     listed = rest.partition("Parameters:")[2].partition("Returns:")[0]
-    for name in parameters:
+    for name in parameters if "and the others: as for `" not in listed else ():
         assert re.search(rf"^ {{4,}}(\w+,\s+)*{name}(,\s+\w+)*:", listed, re.MULTILINE), f"{name} is not described"
-    assert re.search(
-        r"Facts: ((mostly )?documented|observed|assumed|path and answer observed)", re.sub(r"\s+", " ", rest)
-    )
+    assert re.match(r"(mostly )?documented|observed|assumed|path and answer observed", facts)
 
 
 @pytest.mark.parametrize("fact", TABLE, ids=ids)
@@ -125,7 +125,8 @@ def check_request(recorder: Recorder, fact: Fact, root: str, method: str, path: 
     assert sent.method == method
     wanted = re.sub(r"\{(\w+)\}", lambda match: f"{match.group(1)} é/?", path)
     assert unquote(target.path).rstrip("/") == (root + wanted).rstrip("/")
-    assert target.path.count("/") - root.count("/") == path.count("/"), "a path parameter left its place"
+    segments = (root + path).rstrip("/").split("/")
+    assert len(target.path.rstrip("/").split("/")) == len(segments), "a path parameter left its place"
     in_query = {param["name"] for param in fact.raw["query_params"]}
     query = [pair for name, value in given.items() if name in in_query for pair in pairs(name, value)]
     assert sorted(parse_qsl(target.query, keep_blank_values=True)) == sorted(query)
@@ -186,11 +187,9 @@ async def test_bounds_and_types_are_checked_before_anything_is_sent(
         wrong += [param["min"] - 1] if "min" in param else []
         wrong += ["12"] if param.get("type") in ("number", "integer") else []
         wrong += ["true", 1] if param.get("type") == "boolean" else []
-        wrong += [5] if param.get("type") == "string" else []
+        wrong += [5] if param.get("type") == "string" and f"{fact.id}.{param['name']}" not in VALUES else []
         wrong += ["tomorrow"] if "format" in param else []
         for value in wrong:
-            if param.get("type") == "string" and value == 5 and "id" in fact.id and param["name"].endswith("_id"):
-                continue
             with pytest.raises((ValueError, TypeError), match=keyword_of(param["name"]) + "|" + param["name"]):
                 await call(leat, fact, {**next(least(fact)), param["name"]: value})
     assert recorder.requests == []
