@@ -9,13 +9,13 @@ token renewals and connection keep-alive need one that always runs, and so does 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import inspect
 import os
 import threading
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ..errors import LifecycleError, OutcomeUnknownError
@@ -95,7 +95,6 @@ class _Engine:
         self.ended = False
         self.calls: set[_Call] = set()
         self.pumps: set[asyncio.Task[None]] = set()
-        self._exiting = False
         self.thread = threading.Thread(target=self._live, name="leat-sync", daemon=True)
 
     def _live(self) -> None:
@@ -109,8 +108,6 @@ class _Engine:
             for call in tuple(self.calls):
                 call.error = _closed()
                 call.end()
-            if not self._exiting:
-                atexit.unregister(self.leave)
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -160,23 +157,16 @@ class _Engine:
         except (AttributeError, RuntimeError):
             return  # it never came up, or has ended
 
-    def drop(self) -> None:
-        """The bridge was collected without a close. Runs in any thread, so it must not wait."""
-        if self.pid == os.getpid() and not self.ended:
-            self.stop_soon()
-            self._warn()
-
-    def leave(self) -> None:
-        """The interpreter exits with the client open."""
-        if self.pid == os.getpid() and not self.ended:
-            self._exiting = True
-            self.stop_soon()
+    def let_go(self, bridge: weakref.ref[Bridge]) -> None:
+        """The bridge was collected without a close, or the interpreter exits while it is open."""
+        if self.pid != os.getpid() or self.ended:
+            return
+        self.stop_soon()
+        if bridge() is not None:
+            # At exit; a collection may happen in any thread, the loop's own included, so it must not wait.
             self.thread.join(_EXITING)
-            self._warn()
-
-    def _warn(self) -> None:
         warnings.warn(
-            f"unclosed leat_async.sync client of {self.client!r}, made at {self.made_at}", ResourceWarning, stacklevel=3
+            f"unclosed leat_async.sync client of {self.client!r}, made at {self.made_at}", ResourceWarning, stacklevel=2
         )
 
 
@@ -267,16 +257,16 @@ class Bridge:
         assert self._engine is not None
         return self._engine.pumps
 
-    @property
-    def usable(self) -> bool:
-        """Whether this thread may call."""
+    def tidy(self, fn: Callable[P, Coroutine[Any, Any, None]], /, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Run a clean-up, unless the loop is gone or this is its own thread, where a garbage collection may end up."""
         engine = self._engine
-        return (
-            engine is not None
-            and not self._closed
-            and engine.pid == os.getpid()
-            and engine.thread.ident != threading.get_ident()
-        )
+        if engine is None or engine.pid != os.getpid() or engine.ended:
+            return False
+        if self._closed or engine.thread.ident == threading.get_ident():
+            return False
+        with suppress(LifecycleError):
+            self.call(fn, *args, **kwargs)
+        return True
 
     def _enter(self) -> _Engine:
         engine = self._engine
@@ -309,9 +299,7 @@ class Bridge:
                 engine = _Engine(self._client, self._made_at)
                 engine.thread.start()
                 self._engine = engine
-                self._finalizer = weakref.finalize(self, engine.drop)
-                self._finalizer.atexit = False
-                atexit.register(engine.leave)
+                self._finalizer = weakref.finalize(self, engine.let_go, weakref.ref(self))
             engine = self._engine
         engine.ready.wait()
         if engine.failure is not None:

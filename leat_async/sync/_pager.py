@@ -62,7 +62,5 @@ class SyncPager(Generic[T]):
             while (page := self._bridge.call(step)) is not None:
                 yield page
         finally:
-            # A garbage collection may run this in the bridge's own thread, where waiting is impossible; the loop
-            # closes the generator by itself then.
-            if self._bridge.usable:
-                self._bridge.call(pages.aclose)
+            # Where this can't be done, the loop closes the generator by itself.
+            self._bridge.tidy(pages.aclose)

@@ -99,8 +99,5 @@ def iterate(bridge: Bridge, make: Callable[[], AsyncIterator[T]], batch: int = 6
         patience = GRACE
         raise
     finally:
-        if not pump.task.done():
-            if bridge.usable:
-                bridge.call(pump.stop, patience)
-            else:
-                bridge.cancel_soon(pump.task)
+        if not pump.task.done() and not bridge.tidy(pump.stop, patience):
+            bridge.cancel_soon(pump.task)
