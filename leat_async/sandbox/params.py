@@ -12,6 +12,7 @@ from typing import Any, TypeGuard, cast
 import attrs
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*\Z")
 _BOOLEANS: Mapping[Any, bool] = {
     "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False,
@@ -80,14 +81,11 @@ def _number(value: Any) -> int | float:
         return _integer(value)
     except Unfit:
         pass
-    try:
-        # bool is an int, and float() would take it
-        number = float(value) if isinstance(value, (str, float)) else math.nan
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or abs(number) >= 2**63:
+    if isinstance(value, str) and _NUMBER.match(value):
+        value = float(value)
+    if not isinstance(value, float) or not math.isfinite(value) or abs(value) >= 2**63:
         raise Unfit("a number")
-    return number
+    return value
 
 
 def _boolean(value: Any) -> bool:

@@ -9,8 +9,9 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 from leat_async.sandbox.rooms import ROUTES
+from leat_async.sandbox.routing import Route, Router
 
-from .conftest import Api
+from .conftest import ROOT, Api
 
 
 def code(answer: Any) -> int:
@@ -224,6 +225,7 @@ def test_what_else_a_contact_has(sandbox: Sandbox, api: Api) -> None:
 def test_contact_identifiers(sandbox: Sandbox, api: Api) -> None:
     uuid, value = sandbox.contacts[0]["uuid"], {"contact_identifier_value": "card-1"}
     path = "/contact-identifiers"
+    assert api("GET", f"/contacts/{uuid}").json()["data"]["current_values"]["default_contact_identifier"] is None
     assert code(api("GET", f"{path}/find", params=value)) == 60003
     made = api("POST", path, json=value).json()["data"]
     assert made == {"name": "card-1", "value": "card-1", "active": True, "contact": None}
@@ -353,6 +355,27 @@ def test_the_register_reverses_with_get_and_pushes(sandbox: Sandbox, api: Api) -
     elsewhere = give(api, credits=1, shop_uuid=sandbox.shops[1]["uuid"]).json()["data"]
     assert code(api("POST", f"{root}/credit-receptions/{elsewhere['uuid']}/push")) == 55024
     assert api("GET", f"{root}/credit-receptions/{made['uuid']}/reverse").json()["data"]["credits"] == -3
+
+
+def test_path_parameters_keep_their_names() -> None:
+    router = Router(
+        [
+            Route("a", "GET", "/shifts/{shift}/notes/{note}", print),
+            Route("b", "GET", "/shifts/{other}/{third}", print),
+            Route("c", "GET", "/shifts/{shift}/notes", print),
+        ]
+    )
+
+    def find(path: str) -> tuple[str, dict[str, str]] | None:
+        match = router.find("GET", ROOT + path)
+        return (match.route.operation, dict(match.path)) if match else None
+
+    assert find("/shifts/1/notes/2") == ("a", {"shift": "1", "note": "2"})
+    assert find("/shifts/1/other") == ("b", {"other": "1", "third": "other"})
+    assert find("/shifts/a%2Fb/notes/") == ("c", {"shift": "a/b"})
+    assert find("/shifts//notes") is find("/shifts") is None
+    with pytest.raises(ValueError, match="twice"):
+        Router([Route("a", "GET", "/x/{a}", print), Route("b", "GET", "/x/{b}", print)])
 
 
 def test_every_route_says_how_sure_it_is() -> None:

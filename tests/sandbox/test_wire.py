@@ -92,6 +92,36 @@ def test_a_json_body_on_get_joins_the_query(wire: Wire) -> None:
     assert answer.json["data"]["email"] == "new@example.com"
 
 
+def test_query_and_body_are_one_and_the_body_wins(wire: Wire, sandbox: Sandbox) -> None:
+    body = json.dumps({**visit_fields(sandbox), "source": "body"}).encode()
+    data = wire.ask("POST /visits?source=query&external_id=e1", JSON, body).json["data"]
+    assert (data["source"], data["external_id"]) == ("body", "e1")
+
+
+def test_empty_text_is_null(wire: Wire, sandbox: Sandbox) -> None:
+    body = form({**visit_fields(sandbox), "source": "", "ends_at": ""})
+    data = wire.ask("POST /visits", FORM, body).json["data"]
+    assert (data["source"], data["ends_at"]) == (None, None)
+    assert wire.ask("GET /contacts/find-one-by?email=").json["errors"].keys() == {"email"}
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", "1e400", "0x10", "1_0", "٣", "9" * 40])
+def test_numbers_that_are_none(wire: Wire, sandbox: Sandbox, number: str) -> None:
+    fields = {**visit_fields(sandbox), "unit_value": number}
+    assert wire.ask("POST /credit-receptions", FORM, form(fields)).json["code"] == 1003
+    fields = {**visit_fields(sandbox), "number_of_people": number}
+    assert wire.ask("POST /bookings", FORM, form(fields)).json["errors"].keys() == {"number_of_people"}
+
+
+@pytest.mark.parametrize("depth", [70, 300, 900])
+def test_what_could_be_read_but_not_written_back_is_refused(wire: Wire, sandbox: Sandbox, depth: int) -> None:
+    body = b'{"attributes": {"x": ' + b"[" * depth + b"]" * depth + b"}}"
+    assert wire.ask(f"PUT /contacts/{sandbox.contacts[0]['uuid']}", JSON, body).json["code"] == 1003
+    # Many brackets are not deep, nor are those in a text.
+    flat = b'{"attributes": {"x": [' + b"[]," * depth + b'"' + b"[" * depth + b'\\""]}}'
+    assert wire.ask(f"PUT /contacts/{sandbox.contacts[0]['uuid']}", JSON, flat).status == 200
+
+
 def test_bracketed_query(wire: Wire, sandbox: Sandbox) -> None:
     fields = {**visit_fields(sandbox), "credits": "5"}
     for _ in range(3):
