@@ -15,7 +15,7 @@ TOKEN = Operation(
     "auth.token",
     "POST",
     "/oauth/token",
-    Effect.REPEATABLE,
+    Effect.SAFE,
     AccessToken,
     body={
         "grant_type": Text(required=True, values=("client_credentials",)),
@@ -65,10 +65,8 @@ class Auth(Resource):
 
         Raises:
             ApiError: the API refuses the credentials.
-            OutcomeUnknownError: sent, and not known to be answered; `reconcile()` has no answer, but the call may
-                simply be repeated.
 
-        Repeating: safe, it gives another token. Facts: documented in older documentation; newer accounts have personal
+        Repeating: safe, it gives another token and changes nothing of the account. Facts: documented in older documentation; newer accounts have personal
         access tokens.
         """
         body = {"grant_type": grant_type, "client_id": client_id, "client_secret": client_secret}
