@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -83,7 +82,7 @@ def _number(value: Any) -> int | float:
         pass
     if isinstance(value, str) and _NUMBER.match(value):
         value = float(value)
-    if not isinstance(value, float) or not math.isfinite(value) or abs(value) >= 2**63:
+    if not isinstance(value, float) or abs(value) >= 2**63:
         raise Unfit("a number")
     return value
 

@@ -105,9 +105,9 @@ def test_empty_text_is_null(wire: Wire, sandbox: Sandbox) -> None:
     assert wire.ask("GET /contacts/find-one-by?email=").json["errors"].keys() == {"email"}
 
 
-@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", "1e400", "0x10", "1_0", "٣", "9" * 40])
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", "1e400", "0x10", "1_0", "٣", "9" * 19, "9" * 40])
 def test_numbers_that_are_none(wire: Wire, sandbox: Sandbox, number: str) -> None:
-    fields = {**visit_fields(sandbox), "unit_value": number}
+    fields = {**visit_fields(sandbox), "unit_value": number if number != "9" * 19 else "1e19"}
     assert wire.ask("POST /credit-receptions", FORM, form(fields)).json["code"] == 1003
     fields = {**visit_fields(sandbox), "number_of_people": number}
     assert wire.ask("POST /bookings", FORM, form(fields)).json["errors"].keys() == {"number_of_people"}
