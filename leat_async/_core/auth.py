@@ -7,7 +7,7 @@ import copy
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from ..errors import ApiError, AuthenticationError, DecodeError, LeatError
+from ..errors import ApiError, AuthenticationError, DeadlineExceeded, DecodeError, LeatError
 from .clock import Clock
 
 
@@ -67,15 +67,19 @@ class RenewedToken:
         return self._token if self._clock.now() < self._renew_at else None
 
     async def fetch(self) -> str:
-        # A task of its own: the deadline or cancellation of one caller must not fail the others.
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._renew())
-            self._fetching.add_done_callback(_retrieve)
-        try:
-            return await asyncio.shield(self._fetching)
-        except LeatError as error:
-            # Each caller gets an error of its own: it will carry that call's name and attempts.
-            raise copy.copy(error) from error.__cause__
+        while True:
+            joined = self._fetching is not None and not self._fetching.done()
+            # A task of its own: the deadline or cancellation of one caller must not fail the others.
+            if self._fetching is None or self._fetching.done():
+                self._fetching = asyncio.create_task(self._renew())
+                self._fetching.add_done_callback(_retrieve)
+            try:
+                return await asyncio.shield(self._fetching)
+            except LeatError as error:
+                if joined and isinstance(error, DeadlineExceeded):
+                    continue  # it began before this call did, whose own time is not up yet
+                # Each caller gets an error of its own: it will carry that call's name and attempts.
+                raise copy.copy(error) from error.__cause__
 
     async def _renew(self) -> str:
         asked_at = self._clock.now()

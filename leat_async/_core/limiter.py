@@ -63,6 +63,7 @@ class Gate:
         self._queue: deque[asyncio.Future[None]] = deque()
         self._timer: Handle | None = None
         self._closed = False
+        self._blocked_by = "slot"
 
     @property
     def waiting(self) -> int:
@@ -75,10 +76,8 @@ class Gate:
         return self._paused_until
 
     def blocked_by(self) -> str:
-        """What the head of the queue waits for: "slot", "pace" or "rate limit"."""
-        if self._free <= 0:
-            return "slot"
-        return "rate limit" if self._paused_until > self._clock.now() else "pace"
+        """What the head of the queue waits for, or last waited for: "slot", "pace" or "rate limit"."""
+        return self._blocked_by
 
     def try_enter(self) -> bool:
         """Take a slot and book the pace, if nobody waits and both are free now."""
@@ -149,12 +148,14 @@ class Gate:
                 queue.popleft().set_exception(LifecycleError("the client was closed while this call waited to be sent"))
                 continue
             if self._free <= 0:
+                self._blocked_by = "slot"
                 return
             now = self._clock.now()
             wait = max(0.0, self._paused_until - now)
             if self._pace is not None:
                 wait = max(wait, self._pace.wait(now))
             if wait > 0:
+                self._blocked_by = "rate limit" if self._paused_until > now else "pace"
                 self._timer = self._clock.call_later(wait, self._pump)
                 return
             if self._pace is not None:
