@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 import leat_async.resources
 from leat_async import LeatClient
@@ -48,8 +48,10 @@ def declared() -> dict[str, list[Operation[Any]]]:
     found: dict[str, list[Operation[Any]]] = {}
     for module in pkgutil.iter_modules(leat_async.resources.__path__):
         for value in vars(importlib.import_module(f"leat_async.resources.{module.name}")).values():
-            if isinstance(value, Operation) and value not in found.setdefault(value.id, []):
-                found[value.id].append(value)
+            if isinstance(value, Operation):
+                operation = cast("Operation[Any]", value)
+                if operation not in found.setdefault(operation.id, []):
+                    found[operation.id].append(operation)
     return found
 
 
@@ -66,7 +68,8 @@ def row(client: LeatClient, operations: list[Operation[Any]]) -> tuple[str, ...]
     """One line of the table."""
     operation = operations[0]
     resource, _, name = operation.id.partition(".")
-    asks = "look_up=" in inspect.getsource(getattr(type(getattr(client, resource)), name))
+    method: Any = getattr(getattr(client, resource), name)
+    asks = "look_up=" in inspect.getsource(method)
     apis = {api for one in operations for api in one.apis}
     requests = [f"`{operation.method} {operation.path}`"]
     requests += [f"Register: `{other.method} {other.path}`" for other in operations[1:]]

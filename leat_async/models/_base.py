@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import attrs
 
@@ -38,9 +38,9 @@ class Model:
     @property
     def extra(self) -> Mapping[str, Any]:
         """The keys of the answer that are no field of this model, as they came."""
-        raw = self._raw
-        if not isinstance(raw, Mapping):
+        if not isinstance(self._raw, Mapping):
             return EMPTY
+        raw = cast("Mapping[str, Any]", self._raw)
         known = _known(type(self))
         return MappingProxyType({key: value for key, value in raw.items() if key not in known})
 
