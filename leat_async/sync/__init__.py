@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._core.unset import UNSET, Unset
     from ..config import ClientCredentials, RateLimit, RetryPolicy
     from ..pagination import Page
+    from . import bulk
     from ._pager import SyncPager
     from .client import LeatClient
 
@@ -34,6 +35,7 @@ __all__ = [
     "Effect",
     "Event",
     "RawResponse",
+    "bulk",
     "errors",
     "models",
     "__version__",
@@ -46,6 +48,8 @@ def __getattr__(name: str) -> Any:
         value = import_module(".client", __name__).LeatClient
     elif name == "SyncPager":
         value = import_module("._pager", __name__).SyncPager
+    elif name == "bulk":
+        value = import_module(".bulk", __name__)
     elif name in __all__:
         value = getattr(import_module("leat_async"), name)
     else:

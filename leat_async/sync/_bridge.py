@@ -116,7 +116,9 @@ class _Engine:
         await self._stopping.wait()
         pumps = tuple(self.pumps)
         for pump in pumps:
-            pump.cancel()
+            # One that is stopping already must not be disturbed in its clean-up.
+            if not pump.cancelling():
+                pump.cancel()
         if pumps:
             await asyncio.wait(pumps, timeout=GRACE)
         await self.client.aclose()
@@ -246,10 +248,8 @@ class Bridge:
         """Cancel a task without waiting, from any thread; one whose loop has ended is gone already."""
         engine = self._engine
         if engine is not None and engine.pid == os.getpid():
-            try:
+            with suppress(RuntimeError):
                 engine.loop.call_soon_threadsafe(task.cancel)
-            except RuntimeError:
-                return
 
     @property
     def pumps(self) -> set[asyncio.Task[None]]:

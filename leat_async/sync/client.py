@@ -18,16 +18,55 @@ from ._base import SyncClient
 
 if TYPE_CHECKING:
     from .resources import (
+        auth,
+        automations,
         bookings,
+        brand_kit,
+        collectable_rewards,
+        contact_attributes,
         contact_identifiers,
+        contact_session_tokens,
+        contact_subscriptions,
+        contact_verification,
         contacts,
+        contacts_portal,
         credit_receptions,
+        custom_attribute_groups,
+        custom_attributes,
+        forms,
+        giftcard_programs,
+        giftcard_transactions,
+        giftcards,
         loyalty_program,
+        loyalty_tokens,
+        loyalty_transaction_attributes,
         loyalty_transactions,
+        order_returns,
+        orders,
+        perks,
+        portal_sessions,
+        pos_transactions,
+        prepaid_transactions,
+        product_categories,
+        products,
+        promotion_attributes,
+        promotions,
+        referrals,
+        register,
+        reward_attributes,
+        reward_receptions,
+        rewards,
+        shift_teams,
+        shift_types,
+        shifts,
         shops,
+        subscription_types,
         system,
+        tiers,
         units,
         visits,
+        vouchers,
+        webhook_subscriptions,
     )
 
 
@@ -56,16 +95,55 @@ class LeatClient(SyncClient):
     """
 
     _async: AsyncLeatClient
+    auth: auth.Auth
+    automations: automations.Automations
     bookings: bookings.Bookings
+    brand_kit: brand_kit.BrandKits
+    collectable_rewards: collectable_rewards.CollectableRewards
+    contact_attributes: contact_attributes.ContactAttributes
     contact_identifiers: contact_identifiers.ContactIdentifiers
+    contact_session_tokens: contact_session_tokens.ContactSessionTokens
+    contact_subscriptions: contact_subscriptions.ContactSubscriptions
+    contact_verification: contact_verification.ContactVerification
     contacts: contacts.Contacts
+    contacts_portal: contacts_portal.ContactsPortal
     credit_receptions: credit_receptions.CreditReceptions
+    custom_attribute_groups: custom_attribute_groups.CustomAttributeGroups
+    custom_attributes: custom_attributes.CustomAttributes
+    forms: forms.Forms
+    giftcard_programs: giftcard_programs.GiftcardPrograms
+    giftcard_transactions: giftcard_transactions.GiftcardTransactions
+    giftcards: giftcards.Giftcards
     loyalty_program: loyalty_program.LoyaltyProgramSettings
+    loyalty_tokens: loyalty_tokens.LoyaltyTokens
+    loyalty_transaction_attributes: loyalty_transaction_attributes.LoyaltyTransactionAttributes
     loyalty_transactions: loyalty_transactions.LoyaltyTransactions
+    order_returns: order_returns.OrderReturns
+    orders: orders.Orders
+    perks: perks.Perks
+    portal_sessions: portal_sessions.PortalSessions
+    pos_transactions: pos_transactions.PosTransactions
+    prepaid_transactions: prepaid_transactions.PrepaidTransactions
+    product_categories: product_categories.ProductCategories
+    products: products.Products
+    promotion_attributes: promotion_attributes.PromotionAttributes
+    promotions: promotions.Promotions
+    referrals: referrals.Referrals
+    register: register.Registers
+    reward_attributes: reward_attributes.RewardAttributes
+    reward_receptions: reward_receptions.RewardReceptions
+    rewards: rewards.Rewards
+    shift_teams: shift_teams.ShiftTeams
+    shift_types: shift_types.ShiftTypes
+    shifts: shifts.Shifts
     shops: shops.Shops
+    subscription_types: subscription_types.SubscriptionTypes
     system: system.System
+    tiers: tiers.Tiers
     units: units.Units
     visits: visits.Visits
+    vouchers: vouchers.Vouchers
+    webhook_subscriptions: webhook_subscriptions.WebhookSubscriptions
 
     def __init__(
         self,
