@@ -75,6 +75,7 @@ class Job:
     rounds: int = 0
     asks: int = 0
     failures: int = 0
+    unreadable: int = 0
     in_doubt: bool = False
     doubted: bool = False
     sent_at: float = 0.0

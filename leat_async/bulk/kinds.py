@@ -115,7 +115,10 @@ class Stays:
         if not self.can_ask:
             return None
         await self._locate(job)
-        return await read(self._among_visits(job.body["contact_uuid"], job.body["external_id"]))
+        try:
+            return await read(self._among_visits(job.body["contact_uuid"], job.body["external_id"]))
+        except NotFoundError:  # no such contact, so no such visit either
+            return None
 
     def resolve(self, job: Job, found: Any) -> bool:
         """There is only the one write."""

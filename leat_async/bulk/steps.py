@@ -26,6 +26,8 @@ from .outcomes import EarlierError, Outcome, Status, Stopped, code_of
 _ASKED_AT = (0.125, 0.25, 0.5, 1.0)
 # How often a row is sent, if each time its fate stays open, before it is given up as unknown.
 _ROUNDS = 3
+# How often a refusal that can't be read is tried again.
+_UNREADABLE = 12
 
 
 class Run(Protocol):
@@ -127,7 +129,22 @@ class Steps:
             except AuthenticationError as error:
                 self._run.stop("authentication", error)
                 return None
+            except (LifecycleError, ConfigError):
+                raise
+            except (ApiError, ValueError, TypeError) as error:
+                step = self._failed(job, error)
         return step
+
+    def _failed(self, job: Job, error: ApiError | ValueError | TypeError) -> Outcome | float:
+        """Refused: for good, unless the refusal can't be read, which is worth another try."""
+        # The API gives every refusal a code; without one it was cut short, or came from something in between.
+        if type(error) is ApiError and error.code is None and job.unreadable < _UNREADABLE:
+            job.unreadable += 1
+            return self._later(job, error, "read")
+        if job.in_doubt:
+            job.error = error
+            return self.unknown(job)
+        return self._outcome(job, Status.REJECTED, error=error)
 
     async def _ask(self, job: Job) -> Outcome | float | None:
         """Is it there? None to go on with the row's writes."""
@@ -147,8 +164,6 @@ class Steps:
     async def _write(self, job: Job) -> Outcome | float | None:
         try:
             return self._outcome(job, *await self._kind.write(job))
-        except AuthenticationError:
-            raise
         except OutcomeUnknownError as error:
             return self._open(job, error)
         except DecodeError as error:
@@ -157,10 +172,6 @@ class Steps:
             return self._later(job, error, "write")
         except InvalidInputError as error:
             return await self._refused(job, error)
-        except (LifecycleError, ConfigError):
-            raise
-        except (ApiError, ValueError, TypeError) as error:
-            return self._outcome(job, Status.REJECTED, error=error)
 
     def _open(self, job: Job, error: OutcomeUnknownError) -> Outcome | float | None:
         """Sent, and nothing tells whether it was applied."""

@@ -66,9 +66,12 @@ class Witness:
                 answer = await self._transport.send(method, url, headers, body, progress)
                 self._watcher.answered(None, answer.status, 0.0)
                 return answer
-            await self._watcher.before(job, progress)
-            started = time.perf_counter()
             try:
+                # Until the ledger knows of it nothing leaves, so a deadline that passes meanwhile leaves no doubt.
+                progress.connecting = True
+                await self._watcher.before(job, progress)
+                progress.connecting = False
+                started = time.perf_counter()
                 answer = await self._transport.send(method, url, headers, body, progress)
             except TransportError as error:
                 if not error.sent:
