@@ -166,11 +166,10 @@ def create(
     Repeating: safe with the ledger. Without it: visits and contacts already there are EXISTED, as far as the API
     refuses duplicates; bookings are made again.
     """
-    given: object = resource
-    if not isinstance(given, (Visits, Bookings, Contacts)):
+    if not _is_right(resource):
         raise TypeError(
             f"bulk creates visits, bookings and contacts: give leat.visits, … of a leat_async.sync client, "
-            f"not {type(given).__name__}"
+            f"not {type(resource).__name__}"
         )
     if isinstance(rows, AsyncIterable):
         raise TypeError("rows must be a plain iterable of mappings here, not an async one; that is for leat_async.bulk")
@@ -227,3 +226,7 @@ def run(
             if on_outcome is not None:
                 on_outcome(outcome)
     return outcomes.report
+
+
+def _is_right(resource: object) -> bool:
+    return isinstance(resource, (Visits, Bookings, Contacts))
