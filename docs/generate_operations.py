@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any, cast
+from typing import Any
 
 import leat_async.resources
 from leat_async import LeatClient
@@ -49,7 +49,7 @@ def declared() -> dict[str, list[Operation[Any]]]:
     for module in pkgutil.iter_modules(leat_async.resources.__path__):
         for value in vars(importlib.import_module(f"leat_async.resources.{module.name}")).values():
             if isinstance(value, Operation):
-                operation = cast("Operation[Any]", value)
+                operation: Operation[Any] = value
                 if operation not in found.setdefault(operation.id, []):
                     found[operation.id].append(operation)
     return found
