@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import Any, TypeGuard
 
 import leat_async.resources
 from leat_async import LeatClient
@@ -43,15 +43,18 @@ the tests over all operations and the synchronous facade follow from them.
 COLUMNS = ("Operation", "Request", "Answer", "Effect", "Pages", "Register", "Asks", "Facts")
 
 
+def is_operation(value: object) -> TypeGuard[Operation[Any]]:
+    """Whether a module's name stands for an operation."""
+    return isinstance(value, Operation)
+
+
 def declared() -> dict[str, list[Operation[Any]]]:
     """Operations by id; a second one of an id is the Register API's."""
     found: dict[str, list[Operation[Any]]] = {}
     for module in pkgutil.iter_modules(leat_async.resources.__path__):
         for value in vars(importlib.import_module(f"leat_async.resources.{module.name}")).values():
-            if isinstance(value, Operation):
-                operation: Operation[Any] = value
-                if operation not in found.setdefault(operation.id, []):
-                    found[operation.id].append(operation)
+            if is_operation(value) and value not in found.setdefault(value.id, []):
+                found[value.id].append(value)
     return found
 
 
