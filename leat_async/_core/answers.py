@@ -40,7 +40,7 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
     """The object in an answer."""
     kind: Any = operation.result
     try:
-        if kind is NoneType and not answer.body.strip():
+        if kind in (NoneType, object) and not answer.body.strip():
             return None
         whole = parse(answer.body)
         if kind is NoneType:
