@@ -66,8 +66,8 @@ class Auth(Resource):
         Raises:
             ApiError: the API refuses the credentials.
 
-        Repeating: safe, it gives another token and changes nothing of the account. Facts: documented in older documentation; newer accounts have personal
-        access tokens.
+        Repeating: safe, it gives another token and changes nothing of the account. Facts: documented in older
+        documentation; newer accounts have personal access tokens.
         """
         body = {"grant_type": grant_type, "client_id": client_id, "client_secret": client_secret}
         return await self._call(TOKEN, body=body)
