@@ -357,6 +357,28 @@ def test_head_has_no_body(wire: Wire) -> None:
     assert (answer.status, answer.body) == (200, b"")
 
 
+def test_connections_are_kept_or_closed_as_asked(wire: Wire, sandbox: Sandbox) -> None:
+    def ask(version: str, connection: str) -> tuple[dict[str, str], bool]:
+        request = f"GET /api/v3/oauth/clients/shops HTTP/{version}\r\nHost: x\r\nConnection: {connection}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", wire.port), timeout=0.5) as there:
+            there.sendall(request.encode())
+            headers = parse(there.recv(65536)).headers
+            try:
+                return headers, there.recv(10) == b""
+            except TimeoutError:
+                return headers, False
+
+    for version, connection, header, closed in (
+        ("1.1", "close", "close", True),
+        ("1.1", "keep-alive", None, False),
+        ("1.0", "close", "close", True),
+        ("1.0", "keep-alive", "keep-alive", False),
+    ):
+        headers, was_closed = ask(version, connection)
+        assert (headers.get("connection"), was_closed) == (header, closed), (version, connection)
+        assert {"date", "server", "content-length"} <= headers.keys()
+
+
 def test_answers_are_quick_on_a_kept_connection(wire: Wire, sandbox: Sandbox) -> None:
     request = f"GET /api/v3/oauth/clients/shops HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {sandbox.token}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", wire.port), timeout=10) as connection:
