@@ -160,7 +160,10 @@ def instant_text(name: str, value: dt.datetime) -> str:
         )
     if offset.seconds % 60 or offset.microseconds:
         # Historic offsets have seconds, which ISO 8601 can't write.
-        value = value.astimezone(dt.UTC)
+        try:
+            value = value.astimezone(dt.UTC)
+        except OverflowError:
+            raise ValueError(f"{name} is out of range: {value!r}") from None
     return value.isoformat()
 
 

@@ -104,8 +104,11 @@ class Transport:
 
     def check(self) -> None:
         """Open on first use; afterwards refuse other loops, forks and life after close."""
+        # Before the loop is asked for: in a forked child there is none, and that would not say why.
+        if self._pid not in (0, os.getpid()):
+            raise LifecycleError("this client was opened before a fork; make a LeatClient in each process")
         loop = asyncio.get_running_loop()
-        if self._loop is loop and not self._closed and self._pid == os.getpid():
+        if self._loop is loop and not self._closed:
             return
         if self._closed:
             raise LifecycleError("this client is closed; make a new LeatClient")
@@ -114,8 +117,6 @@ class Transport:
             if self._session is None:
                 self._session = self._open()
             return
-        if self._pid != os.getpid():
-            raise LifecycleError("this client was opened before a fork; make a LeatClient in each process")
         raise LifecycleError(
             "this client belongs to another event loop; make one LeatClient per loop, "
             "or use leat_async.sync from several threads"
@@ -169,7 +170,7 @@ class Transport:
         """Close what we opened; again is no error."""
         if self._closed:
             return
-        if self._loop is not None and (self._loop is not asyncio.get_running_loop() or self._pid != os.getpid()):
+        if self._loop is not None and (self._pid != os.getpid() or self._loop is not asyncio.get_running_loop()):
             raise LifecycleError("close the client in the event loop and the process that opened it")
         self._closed = True
         if self._owned and self._session is not None:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 import attrs
+import msgspec
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+class _Empty(Mapping[str, Any]):
+    """A mapping without keys that nobody can add any to, and that pickles as itself (a mapping proxy does not)."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "{}"
+
+    def __reduce__(self) -> str:
+        return "EMPTY"
+
+
+EMPTY: Mapping[str, Any] = _Empty()
 
 
 def key_of(field: attrs.Attribute[Any]) -> str:
@@ -33,16 +54,28 @@ class Model:
     # The field that a bare value stands for, where some sources show one instead of an object.
     bare_field: ClassVar[str | None] = None
 
+    # What it was made of: JSON values, the bytes of an object, or for a nested one its parent's and its place there.
     _raw: Any = attrs.field(default=EMPTY, repr=False, eq=False)
 
     @property
     def extra(self) -> Mapping[str, Any]:
         """The keys of the answer that are no field of this model, as they came."""
-        if not isinstance(self._raw, Mapping):
+        raw: Any = json_of(self._raw)
+        if not isinstance(raw, Mapping):
             return EMPTY
-        raw = cast("Mapping[str, Any]", self._raw)
+        keys = cast("Mapping[str, Any]", raw)
         known = _known(type(self))
-        return MappingProxyType({key: value for key, value in raw.items() if key not in known})
+        return MappingProxyType({key: value for key, value in keys.items() if key not in known})
+
+
+def json_of(raw: Any) -> Any:
+    """The JSON values that a model was made of."""
+    if type(raw) is bytes:
+        return msgspec.json.decode(raw)
+    if type(raw) is tuple:
+        parent, place = raw
+        return json_of(parent)[place]
+    return raw
 
 
 _KNOWN: dict[type, frozenset[str]] = {}

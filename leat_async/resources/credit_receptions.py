@@ -8,7 +8,7 @@ from types import NoneType
 from typing import Any
 
 from .._core.operation import Effect, Operation, at_most_one, require_one
-from .._core.params import Integer, Number, Text
+from .._core.params import Integer, Number, Text, show
 from .._core.unset import UNSET, Unset
 from ..models import CalculatedCredits, LoyaltyTransaction
 from ._base import Resource, with_attributes
@@ -249,6 +249,7 @@ class CreditReceptions(Resource):
             The new reception, with negative credits.
 
         Raises:
+            TypeError: `credit_reception` is no reception.
             ValueError: the reception lacks what the part is computed from, or the part is larger than it, or too
                 small for a single credit.
             ApiError: as for `create` and `reverse`.
@@ -256,6 +257,8 @@ class CreditReceptions(Resource):
 
         Repeating: not safe, it takes credits again; what earlier refunds took is not known here. Facts: documented.
         """
+        if not isinstance(credit_reception, LoyaltyTransaction):
+            raise TypeError(f"credit_reception must be the reception itself, not {show(credit_reception)}")
         wrong = at_most_one("unit_value", "credits")(
             {name: value for name, value in (("unit_value", unit_value), ("credits", credits)) if value is not UNSET}
         )
