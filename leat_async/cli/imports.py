@@ -217,3 +217,33 @@ def _end(work: Callable[[], Any]) -> None:
     except ValueError as error:
         raise Stop(str(error)) from None
     raise typer.Exit(code)
+
+
+Ledger = Annotated[Path, typer.Argument(metavar="LEDGER", help="The ledger of an import.")]
+
+
+@app.command("status")
+def status(ledger: Ledger) -> None:
+    """Sum up what a ledger holds; also while its import runs."""
+    from . import ledgers
+
+    _end(lambda: ledgers.status(ledger))
+
+
+@app.command("show")
+def show(
+    ledger: Ledger,
+    row: Annotated[int, typer.Option(min=1, help="The row's number among the rows of the file, from 1.")],
+) -> None:
+    """Tell what became of one row, as JSON."""
+    from . import ledgers
+
+    _end(lambda: ledgers.show(ledger, row))
+
+
+@app.command("forget")
+def forget(ledger: Ledger) -> None:
+    """Delete the personal data that a ledger holds; what was done stays known, so nothing goes twice."""
+    from . import ledgers
+
+    _end(lambda: ledgers.forget(ledger))

@@ -48,3 +48,9 @@ def write_rejects(path: Path, source: Source, refused: Iterable[tuple[int, str]]
 
 def _line(reason: str) -> str:
     return " ".join(reason.split())
+
+
+def is_rejects(path: Path) -> bool:
+    """Whether a file was written by `write_rejects`."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return REASON in file.readline()

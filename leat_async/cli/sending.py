@@ -26,7 +26,7 @@ from .display import err, progress_of, report_json, show_sums
 from .exits import Exit, Stop, worst
 from .importing import RATE
 from .imports import Job
-from .rejects import write_rejects
+from .rejects import is_rejects, write_rejects
 
 if TYPE_CHECKING:
     from ..sandbox import Sandbox
@@ -56,6 +56,7 @@ def send(job: Job, source: Source, plan: Plan, scratch: Path) -> Exit:
     ledger = scratch / "ledger" if job.sandbox else job.ledger or base.with_name(f"{base.name}.ledger")
     rejects = job.rejects or base.with_name(f"{base.name}.rejects.csv")
     limit = _limit(job.max_errors)
+    _check_outputs(base, ledger, rejects, job.report)
     if not job.sandbox:
         _renew(ledger, source, plan)
     run = _Run()
@@ -82,7 +83,7 @@ def send(job: Job, source: Source, plan: Plan, scratch: Path) -> Exit:
     codes += [Exit.UNKNOWN] if report.unknown else []
     codes += [Exit.REJECTED] if report.rejected else []
     code = Exit.USAGE if Exit.USAGE in codes else worst(codes)
-    refused = write_rejects(rejects, source, _reasons(ledger)) if ledger.is_file() else 0
+    refused = write_rejects(rejects, source, _reasons(ledger))
     if job.report is not None:
         _write_private(
             job.report, report_json(report, file=job.file, kind=job.kind, exit_code=int(code), sandbox=run.in_sandbox)
@@ -168,13 +169,32 @@ def _note(run: _Run, outcome: bulk.Outcome) -> None:
 
 
 def _reasons(ledger: Path) -> Iterator[tuple[int, str]]:
-    for entry in bulk.rejects(ledger):
-        yield entry.index, _worded(entry.error or "refused in an earlier run, the reason was forgotten")
+    with suppress(ConfigError):  # the run never came so far as to have a ledger
+        for entry in bulk.rejects(ledger):
+            yield entry.index, _worded(entry.error or "refused in an earlier run, the reason was forgotten")
 
 
 def _worded(reason: str) -> str:
     """A reason as the command line words it."""
     return reason.replace("create_contacts=True creates", "--create-contacts creates")
+
+
+def _check_outputs(file: Path, ledger: Path, rejects: Path, report: Path | None) -> None:
+    """Refuse paths that can't be written, or that hold something else, before anything is sent."""
+    taken = [("FILE", file), ("--ledger", ledger)]
+    for option, path in (("--rejects", rejects), ("--report", report)):
+        if path is None:
+            continue
+        for other, its in taken:
+            if path.resolve() == its.resolve():
+                raise Stop(f"{option} and {other} are the same file, {path}")
+        if not path.resolve().parent.is_dir():
+            raise Stop(f"{option} {path}: there is no such directory")
+        if path.is_dir():
+            raise Stop(f"{option} {path}: a directory; name a file in it")
+        taken.append((option, path))
+    if rejects.exists() and not is_rejects(rejects):
+        raise Stop(f"--rejects {rejects}: there is a file that is no rejects file; name another")
 
 
 def _limit(text: str | None) -> int | float | None:
@@ -194,9 +214,10 @@ def _renew(ledger: Path, source: Source, plan: Plan) -> None:
 
     A file that was corrected in place, or a forgotten --timezone, then needs no ledger of its own.
     """
-    if not ledger.is_file():
-        return
-    summary = bulk.status(ledger)
+    try:
+        summary = bulk.status(ledger)
+    except ConfigError:
+        return  # there is none; what is something else, the run refuses
     if (summary.source, summary.mapping) in ((source.fingerprint, plan.fingerprint), (None, None)):
         return
     if set(summary.states) <= {bulk.State.PENDING, bulk.State.REJECTED}:

@@ -26,7 +26,7 @@ def environment(sandbox: Sandbox | None = None) -> dict[str, str]:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seed=7) as running:
+    with Sandbox(seed=7, rate_limit=(1_000_000, 60.0)) as running:
         yield running
 
 
