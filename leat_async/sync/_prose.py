@@ -22,7 +22,7 @@ RULES: Sequence[tuple[str, str]] = (
     ),
     (r"\bawait it for the first page, iterate it", "`.page()` gives the first page; iterate it"),
 )
-_LEFT_OVER = re.compile(r"\b(await\w*|async|asynchronous\w*|asyncio|aclose|coroutines?|event loop)\b", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"\b(await\w*|async|asynchronous\w*|asyncio|aclose|coroutines?|event\s+loop)\b", re.IGNORECASE)
 
 
 class GenerateError(Exception):
@@ -33,15 +33,15 @@ class Prose:
     """Docstrings in their synchronous wording; knows which rules were of use."""
 
     def __init__(self, rules: Sequence[tuple[str, str]]) -> None:
-        self._rules = [(re.compile(pattern.replace(" ", r"\s+")), text) for pattern, text in rules]
-        self._unused = {pattern.pattern for pattern, _ in self._rules}
+        self._rules = [(pattern, re.compile(pattern.replace(" ", r"\s+")), text) for pattern, text in rules]
+        self._unused = {pattern for pattern, _ in rules}
 
     def translate(self, owner: str, text: str, indent: int) -> str:
         """Apply the rules and wrap again what became too long."""
-        for pattern, instead in self._rules:
-            text, count = pattern.subn(instead, text)
+        for pattern, compiled, instead in self._rules:
+            text, count = compiled.subn(instead, text)
             if count:
-                self._unused.discard(pattern.pattern)
+                self._unused.discard(pattern)
         left = _LEFT_OVER.search(text)
         if left is not None:
             raise GenerateError(

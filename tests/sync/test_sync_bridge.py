@@ -45,6 +45,10 @@ def interrupt() -> Any:
     signal.signal(signal.SIGUSR1, before)
 
 
+def finalizers() -> int:
+    return len(weakref.finalize._registry)  # type: ignore[attr-defined]
+
+
 async def running_tasks() -> set[str]:
     return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
@@ -160,12 +164,12 @@ def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
     with LeatClient(sandbox.token, base_url=sandbox.url) as warm_up:
         warm_up.shops.list().first()
     collect_garbage()
-    threads, fds, finalizers = threading.active_count(), descriptors(), len(weakref.finalize._registry)  # type: ignore[attr-defined]
+    threads, fds, registered = threading.active_count(), descriptors(), finalizers()
     for _ in range(5):
         leat = LeatClient(sandbox.token, base_url=sandbox.url)
         for _shop in leat.shops.list():
             break
-        engine = weakref.ref(leat._bridge._engine)  # type: ignore[arg-type]
+        engine = weakref.ref(leat._bridge._engine)
         assert len(ours()) == 1
         leat.close()
         leat.close()
@@ -175,7 +179,7 @@ def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
         assert engine() is None
     until(lambda: descriptors() <= fds)
     assert threading.active_count() == threads
-    assert len(weakref.finalize._registry) == finalizers  # type: ignore[attr-defined]
+    assert finalizers() == registered
 
 
 def test_leaving_a_loop_early_leaves_no_task(sandbox: Sandbox, leat: LeatClient) -> None:

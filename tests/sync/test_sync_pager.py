@@ -24,7 +24,12 @@ def crossings(leat: LeatClient, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every call that goes over the bridge."""
     made: list[Any] = []
     call = leat._bridge.call
-    monkeypatch.setattr(leat._bridge, "call", lambda fn, *args, **kw: (made.append(fn), call(fn, *args, **kw))[1])
+
+    def counted(fn: Any, *args: Any, **options: Any) -> Any:
+        made.append(fn)
+        return call(fn, *args, **options)
+
+    monkeypatch.setattr(leat._bridge, "call", counted)
     return made
 
 

@@ -183,6 +183,7 @@ class CreditReceptions(SyncResource):
             The new reception, with negative credits.
 
         Raises:
+            TypeError: `credit_reception` is no reception.
             ValueError: the reception lacks what the part is computed from, or the part is larger than it, or too
                 small for a single credit.
             ApiError: as for `create` and `reverse`.
