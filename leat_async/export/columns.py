@@ -1,0 +1,134 @@
+"""Rows as columns: nested objects flattened to dotted names, in an order that stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from .._core.codec import encode, unstructure
+from ..models._base import Model
+from .kinds import Kind
+
+Type = Literal["text", "integer", "number", "boolean", "moment", "json"]
+
+_SCALARS: dict[Any, Type] = {str: "text", int: "integer", float: "number", bool: "boolean", dt.datetime: "moment"}
+Get = Callable[[Any], Any]
+
+
+@attrs.frozen
+class Column:
+    """A column: its name, and the type that all its values have. "json": text that holds a list or an object."""
+
+    name: str
+    type: Type
+
+
+@attrs.frozen
+class Field:
+    """A value of an object: how it is taken, and how it is made the column's type (None: it is already)."""
+
+    column: Column
+    take: Get
+    make: Get | None
+
+
+@attrs.frozen
+class Branch:
+    """An object within an object."""
+
+    take: Get
+    inner: tuple[Field | Branch, ...]
+
+
+class Layout:
+    """The columns of a kind: every field of its model, then `extra`, then the custom attributes asked for."""
+
+    def __init__(self, kind: Kind, attributes: Sequence[str] = ()) -> None:
+        self._tree = (
+            *_fields(kind.model, ""),
+            Field(Column("extra", "json"), attrgetter("extra"), _json),
+            *(_attribute(kind, name) for name in attributes),
+        )
+        self.columns = tuple(_columns(self._tree))
+
+    def table(self, rows: Sequence[Model]) -> list[list[Any]]:
+        """The values of some rows, a list for each column."""
+        found: list[list[Any]] = []
+        _collect(self._tree, rows, found)
+        return found
+
+
+def _columns(tree: Sequence[Field | Branch]) -> list[Column]:
+    found: list[Column] = []
+    for node in tree:
+        found += [node.column] if isinstance(node, Field) else _columns(node.inner)
+    return found
+
+
+def _collect(tree: Sequence[Field | Branch], parents: Sequence[Any], found: list[list[Any]]) -> None:
+    # A column at a time: one pass in C over each field costs a third of a pass over each row.
+    whole = None not in parents
+    for node in tree:
+        take = node.take
+        values = list(map(take, parents)) if whole else [None if p is None else take(p) for p in parents]
+        if isinstance(node, Branch):
+            _collect(node.inner, values, found)
+        elif (make := node.make) is None:
+            found.append(values)
+        else:
+            found.append([None if value is None else make(value) for value in values])
+
+
+def _fields(model: type[Model], prefix: str) -> list[Field | Branch]:
+    hints = get_type_hints(model)
+    found: list[Field | Branch] = []
+    for field in attrs.fields(model):
+        if field.name == "_raw":
+            continue
+        members = _members(hints[field.name])
+        name = f"{prefix}{field.name}"
+        take = attrgetter(field.name)
+        if len(members) == 1 and isinstance(members[0], type) and issubclass(members[0], Model):
+            found.append(Branch(take, tuple(_fields(members[0], f"{name}."))))
+        elif len(members) == 1 and members[0] in _SCALARS:
+            found.append(Field(Column(name, _SCALARS[members[0]]), take, None))
+        elif all(member in _SCALARS for member in members):
+            # Sources disagree on the type, so it is text in every row.
+            found.append(Field(Column(name, "text"), take, _text))
+        else:
+            found.append(Field(Column(name, "json"), take, _json))
+    return found
+
+
+def _members(hint: Any) -> list[Any]:
+    if get_origin(hint) in (Union, types.UnionType):
+        return [member for member in get_args(hint) if member is not types.NoneType]
+    return [hint]
+
+
+def _attribute(kind: Kind, name: str) -> Field:
+    holder = attrgetter(kind.attributes or "extra")
+
+    def take(row: Any) -> Any:
+        return holder(row).get(name)
+
+    # What an attribute holds is up to the account, so all of them are text.
+    return Field(Column(f"attributes.{name}", "text"), take, _text)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else encode(value).decode()
+
+
+def _json(value: Mapping[str, Any] | tuple[Any, ...]) -> str | None:
+    """A list or an object as JSON; an empty one is no value."""
+    if isinstance(value, Mapping):
+        return encode({**value}).decode() if value else None
+    if not value:
+        return None
+    return encode([unstructure(item) if isinstance(item, Model) else item for item in value]).decode()
