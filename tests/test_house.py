@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "leat_async"
 FILES = sorted(PACKAGE.rglob("*.py"))
 # A layer may import from those behind it, and from itself.
-LAYERS = ["cli", "export", "sync", "bulk", "client", "resources", "pagination", "_core", "models", "config", "errors"]
+LAYERS = ["cli", "sync", "export", "bulk", "client", "resources", "pagination", "_core", "models", "config", "errors"]
 ASIDE = {"sandbox", "webhooks", "loyalty_tokens"}
 
 
