@@ -83,14 +83,15 @@ class Sandbox:
         self._host, self._port = host, port
         number = seed if isinstance(seed, int) else 0
         self._lock = threading.RLock()
+        begins = _start_of(seed, start)
+        self._limiter = Limiter(*rate_limit)
         self._store = Store(TABLES, number, Path(state) if state is not None else None)
-        clock = _VirtualClock(max(_start_of(seed, start), self._latest()))
+        clock = _VirtualClock(max(begins, self._latest()))
         self.faults = Faults(number, clock.now)
         self.journal = Journal(journal_size, self._lock, lambda: self._engine.settle())
         self.token = f"leat-sandbox-{number % 10**8:08d}".ljust(53, "x")
         self.register_token = f"leat-register-{number % 10**8:08d}".ljust(53, "x")
         self._given_tokens = (self.token, *(() if isinstance(tokens, str) else tokens))
-        self._limiter = Limiter(*rate_limit)
         self._clock = clock
         self._engine = Engine(
             router=Router(ROUTES),
@@ -140,7 +141,11 @@ class Sandbox:
             side.handle, request_factory=_request, access_log=None, lingering_time=1.0, logger=protocol_log
         )
         self._side, self._web = side, server
-        self._server = await asyncio.get_running_loop().create_server(server, self._host, self._port)
+        try:
+            self._server = await asyncio.get_running_loop().create_server(server, self._host, self._port)
+        except BaseException:
+            self._store.close()
+            raise
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

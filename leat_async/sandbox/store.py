@@ -232,9 +232,13 @@ class Store:
 def _open(path: Path) -> sqlite3.Connection:
     # The sandbox's own lock guards it; its loop may run in another thread than the one that made it.
     file = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
-    file.execute("PRAGMA locking_mode = EXCLUSIVE")  # one sandbox per file
-    file.execute("PRAGMA journal_mode = WAL")
-    # A killed process loses nothing; only a power cut may cost the last moments.
-    file.execute("PRAGMA synchronous = NORMAL")
-    file.executescript(_SCHEMA)
+    try:
+        file.execute("PRAGMA locking_mode = EXCLUSIVE")  # one sandbox per file
+        file.execute("PRAGMA journal_mode = WAL")
+        # A killed process loses nothing; only a power cut may cost the last moments.
+        file.execute("PRAGMA synchronous = NORMAL")
+        file.executescript(_SCHEMA)
+    except BaseException:
+        file.close()
+        raise
     return file
