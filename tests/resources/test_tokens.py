@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -35,10 +35,11 @@ async def test_an_answer_of_another_shape_is_no_token(leat: LeatClient, recorder
 async def test_the_client_s_own_request_is_the_same(recorder: Recorder) -> None:
     recorder.replies = [answer(GRANTED)]
     recorder.default = answer({"data": VISIT})
-    for api in ("oauth", "register"):
+    apis: tuple[Literal["oauth", "register"], ...] = ("oauth", "register")
+    for api in apis:
         recorder.replies = [answer(GRANTED)]
         credentials = ClientCredentials("id", "s3cret")
-        async with LeatClient(credentials, base_url=recorder.url, api=api) as leat:  # type: ignore[arg-type]
+        async with LeatClient(credentials, base_url=recorder.url, api=api) as leat:
             await leat.visits.update("v-1", source="Kiosk")
         asked, used = recorder.requests[-2:]
         assert (asked.path, asked.json["client_secret"]) == ("/oauth/token", "s3cret")

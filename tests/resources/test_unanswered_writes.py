@@ -43,7 +43,7 @@ FAMILIES = {
     "webhook_subscriptions",
 }
 MOMENT = "2024-05-01T20:00:00+02:00"
-LINE = {"external_identifier": "l", "name": "L", "quantity": 1, "price": 5, "total_amount": 5}
+LINE: Any = {"external_identifier": "l", "name": "L", "quantity": 1, "price": 5, "total_amount": 5}
 ORDER: dict[str, Any] = {
     "external_identifier": "e 1",
     "status": "COMPLETED",

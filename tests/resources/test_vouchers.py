@@ -50,7 +50,8 @@ async def test_redemptions_of_one_and_of_several(leat: LeatClient, recorder: Rec
 
 
 async def test_what_nobody_documents_is_given_as_it_is(leat: LeatClient, recorder: Recorder) -> None:
-    for data in ({"valid": True}, [], None, "ok"):
+    answers: tuple[Any, ...] = ({"valid": True}, [], None, "ok")
+    for data in answers:
         recorder.default = answer({"data": data, "meta": []})
         assert await leat.vouchers.validate("v", shop_uuid="s") == data
         assert await leat.vouchers.reverse("r") == data
