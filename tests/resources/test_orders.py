@@ -95,7 +95,7 @@ async def test_what_is_wrong_deep_inside_is_named(
 
 
 async def test_one_of_two_keys_names_the_thing(leat: LeatClient, recorder: Recorder) -> None:
-    returned = {"external_identifier": "r", "status": "COMPLETED"}
+    returned: dict[str, Any] = {"external_identifier": "r", "status": "COMPLETED"}
     neither: tuple[Any, ...] = ({}, {"uuid": None}, {"other": "x"})
     for order in neither:
         with pytest.raises(ValueError, match="order must have one of uuid or external_identifier"):
