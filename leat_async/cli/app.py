@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import api, imports, sandbox
+from . import api, export, imports, sandbox
 from .exits import Exit, Stop
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(imports.app, name="import")
+app.command("export")(export.export)
 app.command("sandbox")(sandbox.sandbox)
 app.command("api")(api.api)
 

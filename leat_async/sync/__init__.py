@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._core.unset import UNSET, Unset
     from ..config import ClientCredentials, RateLimit, RetryPolicy
     from ..pagination import Page
-    from . import bulk
+    from . import bulk, export
     from ._pager import SyncPager
     from .client import LeatClient
 
@@ -36,6 +36,7 @@ __all__ = [
     "Event",
     "RawResponse",
     "bulk",
+    "export",
     "errors",
     "models",
     "__version__",
@@ -48,8 +49,8 @@ def __getattr__(name: str) -> Any:
         value = import_module(".client", __name__).LeatClient
     elif name == "SyncPager":
         value = import_module("._pager", __name__).SyncPager
-    elif name == "bulk":
-        value = import_module(".bulk", __name__)
+    elif name in ("bulk", "export"):
+        value = import_module(f".{name}", __name__)
     elif name in __all__:
         value = getattr(import_module("leat_async"), name)
     else:
