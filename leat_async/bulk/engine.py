@@ -118,7 +118,7 @@ class Engine:
                 for _ in range(self._workers):
                     self._start(self._worker())
                 await self._quiet.wait()
-        except LeatError as error:
+        except Exception as error:
             self._failure = error
         finally:
             helpers = [*self._tasks, *([ticker] if ticker is not None else [])]
@@ -129,8 +129,8 @@ class Engine:
             if self._ledger is not None:
                 self._ledger.close()
             self._seen.close()
-        if self._options.on_progress is not None:
-            self._options.on_progress(self.progress())
+        if self._options.on_progress is not None and self._failure is None:
+            self._tell(self._options.on_progress)
         await self._outcomes.put(None)
         if self._failure is not None:
             raise self._failure
@@ -156,16 +156,16 @@ class Engine:
             self._quiet.set()
 
     async def _tick(self) -> None:
-        tell = self._options.on_progress
-        assert tell is not None
-        while True:
+        while self._options.on_progress is not None and self._failure is None:
             await asyncio.sleep(_TICK)
-            try:
-                tell(self.progress())
-            except Exception as error:
-                self._failure = self._failure or error
-                self._quiet.set()
-                return
+            self._tell(self._options.on_progress)
+
+    def _tell(self, on_progress: Callable[[Progress], object]) -> None:
+        try:
+            on_progress(self.progress())
+        except Exception as error:
+            self._failure = self._failure or error
+            self._quiet.set()
 
     def progress(self) -> Progress:
         """The moment as it is now."""

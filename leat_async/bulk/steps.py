@@ -140,6 +140,7 @@ class Steps:
         # The API gives every refusal a code; without one it was cut short, or came from something in between.
         if type(error) is ApiError and error.code is None and job.unreadable < _UNREADABLE:
             job.unreadable += 1
+            self.unsent(job)
             return self._later(job, error, "read")
         if job.in_doubt:
             job.error = error

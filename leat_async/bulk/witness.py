@@ -16,6 +16,9 @@ from ..config import RetryPolicy
 from ..errors import TransportError
 from .jobs import Job
 
+# Answers that come before the request is looked at: nothing was applied, and nothing said about the row.
+_TURNED_AWAY = (401, 429)
+
 
 class Watcher(Protocol):
     """What is told about writes."""
@@ -25,7 +28,7 @@ class Watcher(Protocol):
         ...
 
     def unsent(self, job: Job) -> None:
-        """The write certainly was not applied: it never left, or was turned away by the rate limit."""
+        """The write certainly was not applied: it never left, or was turned away."""
 
     def answered(self, job: Job | None, status: int, seconds: float) -> None:
         """A write, or a read where there is no job, was answered."""
@@ -81,7 +84,7 @@ class Witness:
                 if progress.connecting:
                     self._watcher.unsent(job)
                 raise
-            if answer.status == 429:
+            if answer.status in _TURNED_AWAY:
                 self._watcher.unsent(job)
             else:
                 self._watcher.answered(job, answer.status, time.perf_counter() - started)
