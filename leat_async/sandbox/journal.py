@@ -106,6 +106,7 @@ class Journal:
         self._lock = lock
         self._settle = settle
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._cleared: deque[Entry] = deque()  # freed little by little, so that a reset need not wait for it
         self._counts: dict[str, int] = {}
         self.total = 0
 
@@ -116,6 +117,8 @@ class Journal:
         if len(entry.raw_body) > KEPT_BYTES:
             entry.raw_body = entry.raw_body[:KEPT_BYTES]
         self._entries.append(entry)
+        if self._cleared:
+            self._cleared.pop()
         operation = entry.route.operation if entry.route else "unknown"
         self._counts[operation] = self._counts.get(operation, 0) + 1
 
@@ -159,6 +162,6 @@ class Journal:
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._entries.clear()
+            self._cleared, self._entries = self._entries, deque(maxlen=self._entries.maxlen)
             self._counts.clear()
             self.total = 0

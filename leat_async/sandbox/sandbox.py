@@ -78,6 +78,8 @@ class Sandbox:
         journal_size: int = 10_000,
         start: datetime | None = None,
     ) -> None:
+        if isinstance(seed, str) and seed != "demo":
+            raise ValueError(f"seed is a number or 'demo', not {seed!r}")
         if not allow_remote and not _is_loopback(host):
             raise ValueError(f"{host!r} is not a loopback address; pass allow_remote=True to serve others")
         self._host, self._port = host, port
