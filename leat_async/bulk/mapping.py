@@ -65,7 +65,7 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     "source": ("source", "channel", "bron", "kanaal", "herkomst"),
     "starts_at": (
         "startsat", "start", "startdate", "starttime", "startdatetime", "begin", "begintijd", "aankomst",
-        "aanvang", "datumtijd", "datumentijd", "visitedat", "bookingtime",
+        "aanvang", "datumtijd", "datumentijd", "visitedat",
     ),
     "ends_at": ("endsat", "end", "enddate", "endtime", "enddatetime", "eind", "einde", "eindtijd", "vertrek"),
     "checked_in_at": ("checkedinat", "checkedin", "checkin", "checkintime", "ingecheckt", "ingechecktop"),
@@ -79,6 +79,19 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     "prepaid_amount": ("prepaidamount", "prepaidcents", "prepaidamountincents"),
     "prepaid_euros": ("prepaideuros", "deposit", "depositeur", "aanbetaling", "vooruitbetaald", "voorschot"),
 }  # fmt: skip
+# A day and a time of day in two columns.
+_DAYS = (
+    "date",
+    "day",
+    "datum",
+    "dag",
+    "bookingdate",
+    "reservationdate",
+    "visitdate",
+    "reserveringsdatum",
+    "bezoekdatum",
+)
+_TIMES = ("time", "tijd", "tijdstip", "aankomsttijd", "reserveringstijd", "bookingtime", "reservationtime", "visittime")
 _ATTRIBUTE_GUESSES: Mapping[str, tuple[str, ...]] = {
     "firstname": ("firstname", "givenname", "voornaam"),
     "lastname": ("lastname", "surname", "familyname", "achternaam"),
@@ -214,6 +227,10 @@ def make_plan(
             raise MappingError(f"{listed} both look like {target}; say which: --map '{alike[0]}={target}'")
         used.add(alike[0])
         routes[target] = Route(target, (alike[0],), guessed=True)
+    pair = _pair([name for name in columns if name not in used])
+    if pair and "starts_at" in _TARGETS[kind] and "starts_at" not in routes:
+        used.update(pair)
+        routes["starts_at"] = Route("starts_at", pair, guessed=True)
     _check(kind, routes, columns)
     order = [*_TARGETS[kind], *sorted(name for name in routes if name.startswith(ATTRIBUTE))]
     return Plan(
@@ -277,6 +294,13 @@ def _guess(kind: Kind, columns: Sequence[str]) -> dict[str, list[str]]:
         if target is not None:
             found.setdefault(target, []).append(column)
     return found
+
+
+def _pair(columns: Sequence[str]) -> tuple[str, ...]:
+    """The one column with a day and the one with a time of day, if there are two such."""
+    days = [name for name in columns if _plain(name) in _DAYS]
+    times = [name for name in columns if _plain(name) in _TIMES]
+    return (days[0], times[0]) if len(days) == len(times) == 1 else ()
 
 
 def _plain(column: str) -> str:

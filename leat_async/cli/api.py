@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .exits import Stop, exit_of
+from .exits import Exit, Stop, exit_of
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -51,6 +51,8 @@ def api(
 
     try:
         asyncio.run(_send(method.upper(), path, query, body, paginate))
+    except KeyboardInterrupt:
+        raise Stop("interrupted", Exit.INTERRUPTED) from None
     except (LeatError, ValueError, TypeError) as error:
         raise Stop(str(error), exit_of(error)) from None
 

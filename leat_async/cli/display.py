@@ -41,22 +41,29 @@ def show_plan(name: str, source: Source, plan: Plan, example: Mapping[str, Any] 
         table.add_column(no_wrap=True, overflow="ellipsis")
     for route in plan.routes:
         origin = " + ".join(route.columns) if route.columns else "(every row)"
-        guessed = route.guessed and route.columns[0] != route.target
-        shown = "" if example is None else str(example.get(_sent(route.target), ""))
+        guessed = route.guessed and origin != route.target
         table.add_row(
             f"  {escape(route.target)}{' [yellow]?[/yellow]' if guessed else ''}",
             escape(origin),
-            f"[dim]{escape(shown)}[/dim]",
+            f"[dim]{escape(_shown(route.target, example or {}))}[/dim]",
         )
     console.print(table)
-    if any(route.guessed and route.columns[0] != route.target for route in plan.routes):
+    if any(route.guessed and route.columns != (route.target,) for route in plan.routes):
         console.print("  [yellow]?[/yellow] guessed from the column's name; --map says otherwise")
+    if plan.kind != "contacts" and not any(route.target == "starts_at" for route in plan.routes):
+        console.print(
+            f"  [yellow]no column says when:[/yellow] these {plan.kind} will have no start; --map 'COLUMN=starts_at'"
+        )
     if plan.left_out:
         console.print(f"  [yellow]not sent:[/yellow] {', '.join(map(escape, plan.left_out))}")
 
 
-def _sent(target: str) -> str:
-    return "prepaid_amount" if target == "prepaid_euros" else target
+def _shown(target: str, example: Mapping[str, Any]) -> str:
+    if target in ("prepaid_amount", "prepaid_euros"):
+        cents = example.get("prepaid_amount")
+        return "" if cents is None else f"{cents} cents"
+    value = example.get(target, example.get("attributes", {}).get(target.removeprefix("attributes.")))
+    return "" if value is None else str(value)
 
 
 @contextmanager
@@ -114,7 +121,8 @@ def _notes(seen: Progress) -> str:
     parts.append(f"{seen.retried:,} retried" if seen.retried else "")
     parts.append(f"{seen.in_doubt:,} in doubt" if seen.in_doubt else "")
     parts.append(f"{seen.in_flight} in flight")
-    parts.append("waiting: rate limit" if seen.waiting == "rate limit" else "")
+    waiting = {"rate limit": "waiting for the rate limit", "pace": "at full pace"}
+    parts.append(waiting[seen.waiting] if seen.waiting is not None else "")
     return ", ".join(part for part in parts if part)
 
 
@@ -133,7 +141,7 @@ def _left(seen: Progress, total: int) -> str:
 def duration(seconds: float) -> str:
     """Seconds for people."""
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
 

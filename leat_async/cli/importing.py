@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from .. import bulk
 from ..bulk.mapping import MappedRow, NoShopError, Plan, make_plan, mapped
 from ..bulk.readers import Source, open_source, spool
+from ..errors import ConfigError
 from .display import duration, show_plan, show_sums
 from .exits import Exit, Stop
-from .imports import Job
+from .imports import Job, ledger_of
 
 RATE = 5000
 """Requests a minute that the API allows."""
@@ -80,15 +82,27 @@ def _check(job: Job, source: Source, plan: Plan) -> Exit:
                 contacts.add(hash(row["contact_email"]))
         elif len(unfit) < _LISTED:
             unfit.append(f"line {row.record.line}: {row.problem}")
-    refused = total - fit
-    sums = [("rows", f"{total:,}"), ("would be sent", f"{fit:,}"), ("would be refused", f"{refused:,}")]
+    refused, done = total - fit, _done(job, source, plan)
+    sums = [("rows", f"{total:,}"), ("would be sent", f"{fit - done:,}"), ("would be refused", f"{refused:,}")]
+    if done:
+        sums.append(("done in an earlier run", f"{done:,}"))
     if contacts:
         more = " or more" if len(contacts) == _MANY else ""
         absent = "created if absent" if job.create_contacts else "to be looked up"
         sums.append((f"contacts, {absent}", f"{len(contacts):,}{more}"))
-    least = 60 * (fit + len(contacts)) / (job.rate or RATE)
+    least = 60 * (fit - done + len(contacts)) / (job.rate or RATE)
     sums.append((f"at {job.rate or RATE:,} requests a minute", f"about {duration(least)}"))
     if refused > len(unfit):
         unfit.append(f"… and {refused - len(unfit):,} more")
     show_sums("Dry run: nothing was sent", sums, unfit)
     return Exit.REJECTED if refused else Exit.DONE
+
+
+def _done(job: Job, source: Source, plan: Plan) -> int:
+    """How many rows an earlier run has done, by its ledger."""
+    try:
+        summary = bulk.status(ledger_of(job))
+    except ConfigError:
+        return 0
+    same = (summary.source, summary.mapping) == (source.fingerprint, plan.fingerprint)
+    return summary.states.get(bulk.State.DONE, 0) if same and not job.sandbox else 0

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import attrs
 import typer
 
-from .exits import Stop
+from .exits import Exit, Stop
 
 app = typer.Typer(
     help="Import visits, bookings or contacts from CSV, JSON Lines, Excel or Parquet; nothing lost, nothing doubled.",
@@ -123,6 +123,11 @@ class Job:
     report: Path | None
 
 
+def ledger_of(job: Job) -> Path:
+    """Where the import is recorded."""
+    return job.ledger or Path(f"{job.file}.ledger")
+
+
 @app.command("visits")
 def visits(
     file: File,
@@ -214,6 +219,8 @@ def _end(work: Callable[[], Any]) -> None:
     """Run the work of a command; errors of ours end it with their text and usage's exit code."""
     try:
         code = work()
+    except KeyboardInterrupt:
+        raise Stop("interrupted", Exit.INTERRUPTED) from None
     except ValueError as error:
         raise Stop(str(error)) from None
     raise typer.Exit(code)

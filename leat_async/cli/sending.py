@@ -22,10 +22,10 @@ from ..client import LeatClient
 from ..config import RateLimit
 from ..errors import ConfigError, LeatError
 from .account import base_url, client_from_env
-from .display import err, progress_of, report_json, show_sums
+from .display import duration, err, progress_of, report_json, show_sums
 from .exits import Exit, Stop, worst
 from .importing import RATE
-from .imports import Job
+from .imports import Job, ledger_of
 from .rejects import is_rejects, write_rejects
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Run:
 def send(job: Job, source: Source, plan: Plan, scratch: Path) -> Exit:
     """Send the rows, write the files, show the sums; returns the exit code."""
     base = Path("stdin") if job.file == "-" else Path(job.file)
-    ledger = scratch / "ledger" if job.sandbox else job.ledger or base.with_name(f"{base.name}.ledger")
+    ledger = scratch / "ledger" if job.sandbox else ledger_of(job)
     rejects = job.rejects or base.with_name(f"{base.name}.rejects.csv")
     limit = _limit(job.max_errors)
     _check_outputs(base, ledger, rejects, job.report)
@@ -243,7 +243,8 @@ def _show(job: Job, run: _Run, rejects: Path | None) -> None:
     if run.in_sandbox is not None:
         sums.append((f"{job.kind} in the sandbox", f"{run.in_sandbox:,}"))
     if report.seconds:
-        sums.append(("took", f"{report.seconds:.1f} s, {report.total / report.seconds:,.0f} rows a second"))
+        sums.append(("took", duration(report.seconds)))
+        sums.append(("rows a second", f"{report.total / report.seconds:,.0f}"))
     details = list(run.refused)
     if report.rejected > len(run.refused):
         details.append(f"… and {report.rejected - len(run.refused):,} more")

@@ -314,7 +314,7 @@ def test_the_messy_export_imports(leat: Leat, tmp_path: Path) -> None:
     finally:
         sys.path.remove(str(EXAMPLES))
     assert (EXAMPLES / "messy_restaurant.csv").read_bytes() == content()
-    options = ("--day-first", "--timezone", "Europe/Amsterdam", "--map", "Datum + Tijd=starts_at", "--create-contacts")
+    options = ("--day-first", "--timezone", "Europe/Amsterdam", "--create-contacts")
     path, report = EXAMPLES / "messy_restaurant.csv", "report.json"
     dry = leat("import", "bookings", path, *options, "--sandbox", "--dry-run")
     assert dry.returncode == 1

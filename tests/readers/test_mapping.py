@@ -42,6 +42,14 @@ def test_the_names_of_the_api_are_guessed(kind: Any) -> None:
     assert routes(make_plan(kind, names)) == {name: name for name in names}
 
 
+def test_a_day_and_a_time_of_day_are_joined() -> None:
+    plan = make_plan("bookings", ("email", "shop_uuid", "Datum", "Tijd"))
+    assert routes(plan)["starts_at"] == "Datum + Tijd"
+    assert "starts_at" not in routes(make_plan("bookings", ("email", "shop_uuid", "Datum", "Date", "Tijd")))
+    assert routes(make_plan("bookings", ("email", "shop_uuid", "Datum", "Tijd", "start")))["starts_at"] == "start"
+    assert make_plan("contacts", ("email", "Datum", "Tijd")).left_out == ("Datum", "Tijd")
+
+
 def test_map_set_and_shop_win_over_guesses() -> None:
     plan = make_plan(
         "bookings",
