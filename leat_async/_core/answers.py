@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ..errors import ApiError, Attempt, DecodeError, class_for
-from .codec import parse, structure
+from .codec import parse, parse_for, structure
 from .operation import Operation
 from .transport import Answer
 
@@ -42,7 +42,8 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
     try:
         if kind in (NoneType, object) and not answer.body.strip():
             return None
-        whole = parse(answer.body)
+        plain = operation.nullable or operation.unwrapped
+        whole = parse(answer.body) if plain else parse_for(kind, answer.body)
         if kind is NoneType:
             return None
         if kind is object:
@@ -60,7 +61,7 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
 def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> Listing[T]:
     """The items in an answer, with the page information beside them."""
     try:
-        whole = parse(answer.body)
+        whole = parse_for(operation.result, answer.body, many=True)
         kind: Any = list[operation.result]  # type: ignore[name-defined]
         data = _data(whole)
         if operation.result is object and not isinstance(data, list):

@@ -2,13 +2,15 @@
 
 `converter.structure` is the entry for everything that comes in. Its hooks accept what the API is known to do
 (numbers as text, `[]` for an empty object, missing and null fields) and refuse every other coercion, naming the
-JSON path.
+JSON path. A model that is given as raw JSON goes through the compiled lane first, and takes this way when it does not
+fit there.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -18,12 +20,15 @@ import cattrs
 import msgspec
 
 from ..errors import DecodeError
-from ..models._base import EMPTY, Model, keys_of
+from ..models._base import EMPTY, Model, json_of, keys_of
+from .lane import NotCompilable, decoder_of
 from .params import show
 
 T = TypeVar("T")
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 _MISSING: Any = object()
+# For tests, which run both ways, and to rule the lane out when hunting a fault.
+_COMPILED = os.environ.get("LEAT_COMPILED_LANE") != "0"
 
 
 class _Mismatch(Exception):
@@ -42,6 +47,35 @@ def parse(body: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         what = "an empty body" if not body.strip() else str(error)
         raise DecodeError(f"the answer is no JSON: {what}", body=body) from None
+
+
+class _Single(msgspec.Struct):
+    data: msgspec.Raw
+    meta: Any = None
+
+
+class _Many(msgspec.Struct):
+    data: list[msgspec.Raw]
+    meta: Any = None
+
+
+def parse_for(kind: Any, body: bytes, *, many: bool = False) -> Any:
+    """As `parse`; where `data` is there and is for a model, it (or each of its items) is left raw for `structure`."""
+    if _COMPILED and _is_model(kind):
+        try:
+            # Raw JSON is skipped over, which checks everything but its UTF-8.
+            if not body.isascii():
+                str(body, "utf-8")
+            found = _MANY(body) if many else _SINGLE(body)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return {"data": found.data, "meta": found.meta}
+    return parse(body)
+
+
+_SINGLE: Callable[[bytes], _Single] = msgspec.json.Decoder(_Single).decode
+_MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
 
 
 def structure(value: Any, kind: type[T], *, path: str = "$") -> T:
@@ -80,12 +114,10 @@ def _integer(value: Any, _: Any = None) -> int:
 
 
 def _number(value: Any, _: Any = None) -> float:
-    if type(value) in (float, int):
-        return float(value)
-    if type(value) is str:
+    if type(value) in (float, int, str):
         try:
             number = float(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise _Mismatch("a number", value) from None
         if math.isfinite(number):
             return number
@@ -114,9 +146,13 @@ def _text(value: Any, _: Any = None) -> str:
 def _moment(value: Any, _: Any = None) -> dt.datetime:
     if type(value) is str and len(value) > 10:
         try:
-            moment = dt.datetime.fromisoformat(value)
-        except ValueError:
-            raise _Mismatch("date-time", value) from None
+            # As the compiled lane reads it; fromisoformat knows more notations, and rounds fractions otherwise.
+            moment = msgspec.convert(value, dt.datetime)
+        except msgspec.ValidationError:
+            try:
+                moment = dt.datetime.fromisoformat(value)
+            except ValueError:
+                raise _Mismatch("date-time", value) from None
         # Every documented moment carries +00:00; one without an offset is read the same way.
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
     raise _Mismatch("date-time", value)
@@ -150,8 +186,20 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         for field in attrs.fields(cls)
         if field.name != "_raw"
     ]
+    try:
+        compiled = decoder_of(cls)
+    except NotCompilable:
+        compiled = None
 
     def hook(value: Any, _: Any) -> Model:
+        if type(value) is msgspec.Raw:
+            try:
+                if compiled is not None:
+                    model: Model = compiled(value)
+                    return model
+            except msgspec.ValidationError:
+                pass
+            value = parse(bytes(value))
         raw = value
         if type(value) is not dict:
             if cls.bare_field is not None and value is not None and not isinstance(value, list):
@@ -238,7 +286,7 @@ def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
     ]
 
     def hook(model: Model) -> Any:
-        came_whole = model._raw
+        came_whole = json_of(model._raw)
         if not isinstance(came_whole, Mapping | list):
             # A bare value: the field it stood for is all there was.
             return getattr(model, cls.bare_field or "")

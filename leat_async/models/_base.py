@@ -73,7 +73,7 @@ def json_of(raw: Any) -> Any:
     if type(raw) is bytes:
         return msgspec.json.decode(raw)
     if type(raw) is tuple:
-        parent, place = raw
+        parent, place = cast("tuple[Any, str | int]", raw)
         return json_of(parent)[place]
     return raw
 

@@ -1,0 +1,156 @@
+"""The compiled lane: JSON straight into models, by functions made once for each class.
+
+msgspec decodes into structs that mirror a model's fields, and a generated function moves their values over. Both
+are strict: what does not fit exactly raises, and the caller takes the tolerant way, which alone knows every habit
+of the API and words the errors. What fits gives the same model on both ways.
+
+A model made here keeps the bytes it came from; a nested one keeps its way into the bytes of its parent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import msgspec
+
+from ..models._base import Model, keys_of
+
+_SCALARS = (str, int, float, bool)
+# A moment without an offset is for the tolerant way, which reads it as UTC.
+_AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
+class NotCompilable(Exception):
+    """A field has a type that the strict way can't tell apart as the tolerant one does."""
+
+
+def decoder_of(cls: Any) -> Callable[[msgspec.Raw], Any]:
+    """A function from a raw JSON item to a model; it raises a `ValueError` for what does not fit."""
+    decode, make = msgspec.json.Decoder(_plan(cls).struct).decode, _maker(cls)
+
+    def read(item: msgspec.Raw) -> Any:
+        return make(decode(item), bytes(item))
+
+    return read
+
+
+@attrs.frozen
+class _Column:
+    """One field of a model: the struct's names for it, and the model inside, of which there may be `many`."""
+
+    name: str
+    sources: tuple[str, ...]
+    key: str
+    default: Any
+    inner: Any
+    many: bool
+
+
+@attrs.frozen
+class _Plan:
+    """A class's struct and columns. `draft`: a subclass that may be written to until the model is complete."""
+
+    struct: Any
+    draft: Any
+    columns: list[_Column]
+
+
+@cache
+def _plan(cls: Any) -> _Plan:
+    hints = get_type_hints(cls)
+    columns: list[_Column] = []
+    kinds: list[tuple[str, Any, Any]] = []
+    rename: dict[str, str] = {}
+    for place, field in enumerate(attrs.fields(cls)):
+        if field.name == "_raw":
+            continue
+        kind, inner, many = _wire(hints[field.name])
+        keys = keys_of(field)
+        if isinstance(field.default, attrs.Factory) or (inner is not None and len(keys) > 1):  # type: ignore[arg-type]
+            raise NotCompilable(f"{cls.__name__}.{field.name}")
+        sources = tuple(f"f{place}_{number}" for number in range(len(keys)))
+        rename.update(zip(sources, keys, strict=True))
+        kinds += [(source, Union[kind, None], None) for source in sources]  # noqa: UP007 - made at run time
+        columns.append(_Column(field.name, sources, keys[0], field.default, inner, many))
+    thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    draft: Any = type(cls.__name__, (cls,), thawed)
+    return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
+
+
+def _wire(hint: Any) -> tuple[Any, Any, bool]:
+    """What msgspec is to read for a field, the model inside, and whether there are many of it."""
+    origin: Any = get_origin(hint)
+    members: tuple[Any, ...] = get_args(hint)
+    if origin in (Union, types.UnionType):
+        present = [member for member in members if member is not types.NoneType]
+        several = [member for member in present if get_origin(member) is tuple]
+        if len(present) == 1 or several:
+            # Beside a tuple an object may be PHP's list with gaps, so only a list is taken here.
+            chosen, *_ = several or present
+            return _wire(chosen)
+        if all(member in _SCALARS or get_origin(member) is Mapping for member in present):
+            return Union[tuple(present)], None, False  # noqa: UP007 - made at run time
+    elif hint in (*_SCALARS, Any, object):
+        return hint, None, False
+    elif hint is dt.datetime:
+        return _AWARE, None, False
+    elif origin is Mapping:
+        return dict[str, Any], None, False
+    elif origin is None and issubclass(hint, Model):
+        return _plan(hint).struct, hint, False
+    elif origin is tuple:
+        item, inner, nested = _wire(members[0])
+        if not nested:
+            whole: Any = list if inner is not None else tuple
+            return whole[item] if inner is not None else whole[item, ...], inner, inner is not None
+    raise NotCompilable(str(hint))
+
+
+@cache
+def _maker(cls: Any) -> Callable[[Any, Any], Any]:
+    """A function from a struct and what it was read from to a model, with single models inside written out in line."""
+    names: dict[str, Any] = {"new": object.__new__}
+    lines = ["def make(s0, r0):"]
+    _write(lines, names, cls, 0)
+    exec("\n".join([*lines, " return m0"]), names)  # noqa: S102 - made of field names only, as attrs makes its methods
+    make: Callable[[Any, Any], Any] = names["make"]
+    return make
+
+
+def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> None:
+    plan = _plan(cls)
+    pad, model, struct, raw, value, below = (f"{' ' * (depth + 1)}", *(f"{v}{depth}" for v in "msrv"), depth + 1)
+
+    def named(kind: str, thing: Any) -> str:
+        name = f"{kind}{len(names)}"
+        names[name] = thing
+        return name
+
+    lines.append(f"{pad}{model} = new({named('draft', plan.draft)}); {model}._raw = {raw}")
+    for column in plan.columns:
+        source = f"{struct}.{column.sources[0]}"
+        for other in column.sources[1:]:
+            source = f"({source} if {source} is not None else {struct}.{other})"
+        target = f"{model}.{column.name}"
+        if column.inner is None and column.default is None:
+            lines.append(f"{pad}{target} = {source}")
+            continue
+        absent = named("default", column.default)
+        lines += [f"{pad}{value} = {source}", f"{pad}if {value} is None: {target} = {absent}"]
+        if column.inner is None:
+            lines.append(f"{pad}else: {target} = {value}")
+            continue
+        lines += [f"{pad}else:", f"{pad} r{below} = ({raw}, {column.key!r})"]
+        if column.many:
+            make = named("make", _maker(column.inner))
+            lines.append(f"{pad} {target} = tuple([{make}(item, (r{below}, at)) for at, item in enumerate({value})])")
+        else:
+            lines.append(f"{pad} s{below} = {value}")
+            _write(lines, names, column.inner, below)
+            lines.append(f"{pad} {target} = m{below}")
+    lines.append(f"{pad}{model}.__class__ = {named('cls', cls)}")

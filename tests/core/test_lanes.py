@@ -1,0 +1,284 @@
+"""The compiled lane says what the tolerant way says: of every example, changed in every way, and of odd JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import gc
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import attrs
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leat_async import models, structure, unstructure
+from leat_async._core import codec, lane
+from leat_async._core.answers import read, read_list
+from leat_async._core.codec import encode, parse, parse_for
+from leat_async._core.operation import Effect, Operation
+from leat_async._core.transport import Answer
+from leat_async.errors import DecodeError
+from leat_async.models import LoyaltyTransaction, Model, Visit
+
+from ..resources.table import Fact
+from ..resources.test_all_answers import MODELLED, at, data_of, ids, mutations, operation_of, walk, wrong_for
+
+
+def told(kind: Any, value: Any) -> Any:
+    """All that a model tells, of itself and of the models inside; or how it was refused."""
+    try:
+        model = structure(value, kind)
+    except DecodeError as error:
+        return str(error), error.path
+    return facts_of(model)
+
+
+def facts_of(model: Any) -> Any:
+    if isinstance(model, Model):
+        fields = {field.name: facts_of(getattr(model, field.name)) for field in attrs.fields(type(model)) if field.init}
+        fields.pop("_raw")
+        return type(model), fields, dict(model.extra), hash(model), repr(model), unstructure(model)
+    if isinstance(model, tuple):
+        return tuple(map(facts_of, model))
+    return type(model), model
+
+
+def same_on_both(kind: Any, value: Any) -> None:
+    body = encode(value)
+    assert told(kind, msgspec.Raw(body)) == told(kind, parse(body))
+
+
+@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+def test_examples(fact: Fact) -> None:
+    kind = operation_of(fact).result
+    for item in data_of(fact):
+        same_on_both(kind, item)
+
+
+@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+def test_changed_examples(fact: Fact) -> None:
+    kind = operation_of(fact).result
+    for raw in data_of(fact)[:2]:
+        for _, path, key, _, hint in list(walk(kind, raw)):
+            for value in [*mutations(hint, at(raw, path)[key]), *wrong_for(hint), None, [], {}, "", 0, 1.5]:
+                changed = deepcopy(raw)
+                at(changed, path)[key] = value
+                same_on_both(kind, changed)
+            removed = deepcopy(raw)
+            del at(removed, path)[key]
+            same_on_both(kind, removed)
+            unknown = deepcopy(raw)
+            at(unknown, path)["a key of tomorrow"] = {"deep": [1, None]}
+            same_on_both(kind, unknown)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8"), max_size=6)
+    | st.sampled_from(["12", "1.5", "true", "2024-05-01T20:00:00", "2024-05-01T20:00:00.1234567Z", "2024-05-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["0", "1", "id", "uuid"]), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.data())
+def test_examples_with_anything_anywhere(data: st.DataObject) -> None:
+    fact = data.draw(st.sampled_from(MODELLED), "fact")
+    kind = operation_of(fact).result
+    raw = deepcopy(data_of(fact)[0])
+    places = list(walk(kind, raw))
+    if places:
+        for _, path, key, _, _ in data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=2), "places"):
+            # The first may have replaced what the second is in.
+            with contextlib.suppress(KeyError, IndexError, TypeError):
+                at(raw, path)[key] = data.draw(JSON, "value")
+    same_on_both(kind, raw)
+
+
+MOMENTS = [
+    "2024-05-03T12:45:11Z",
+    "2024-05-03t12:45:11z",
+    "2024-05-03 12:45:11+02:00",
+    "2024-05-03 12:45:11",
+    "2024-05-03T12:45:11.1234567Z",
+    "2024-05-03T12:45:11.9999999+02:00",
+    "9999-12-31T23:59:59.9999999Z",
+    "2024-05-03T12:45Z",
+    "2024-05-03T12:45:11,5Z",
+    "2024-05-03T12:45:11+0200",
+    "20240503T124511Z",
+    "2024-05-03",
+    "2024-05-03T24:00:00Z",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_moments(text: str) -> None:
+    same_on_both(Visit, {"starts_at": text})
+
+
+TRANSACTION = {
+    "uuid": "t-1",
+    "type": "credit_reception",
+    "credits": 5,
+    "created_at": "2024-05-01T20:00:00+00:00",
+    "contact": {"uuid": "c-1", "email": None, "vip": True, "credit_balance": {"balance": 3, "since": [2024]}},
+    "unit_value": None,
+    "someAttribute": "own",
+}
+
+
+def compiled(item: Any, kind: Any = LoyaltyTransaction) -> Any:
+    model = structure(msgspec.Raw(encode(item)), kind)
+    assert type(model._raw) is bytes, "this did not come through the lane"
+    return model
+
+
+@pytest.mark.skipif(not codec._COMPILED, reason="the lane is switched off")
+@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+def test_examples_go_through_the_lane(fact: Fact) -> None:
+    """Answers as documented are read the fast way, so that it is worth having."""
+    operation = operation_of(fact)
+    if operation.unwrapped or operation.nullable:
+        return
+    body = encode({"data": [*data_of(fact)] if operation.many else data_of(fact)[0], "meta": {}})
+    whole = parse_for(operation.result, body, many=operation.many)
+    items = structure(whole["data"] if operation.many else [whole["data"]], list[operation.result])  # type: ignore[name-defined]
+    fast = [type(item._raw) is bytes for item in items]
+    assert all(fast) or fact.id in SLOW, f"{sum(fast)} of {len(fast)}"
+
+
+# What only the tolerant way reads: options as a mapping, where a list of them is usual.
+SLOW = {"loyalty_transaction_attributes.create"}
+
+
+def test_what_a_model_keeps() -> None:
+    model = compiled(TRANSACTION)
+    assert dict(model.extra) == {"someAttribute": "own"}
+    assert dict(model.contact.extra) == {"vip": True}
+    assert dict(model.contact.credit_balance.extra) == {"since": [2024]}
+    changed = attrs.evolve(model, credits=6, contact=attrs.evolve(model.contact, email="ada@example.com"))
+    assert unstructure(changed) == {
+        **TRANSACTION,
+        "credits": 6,
+        "contact": {**TRANSACTION["contact"], "email": "ada@example.com"},  # type: ignore[dict-item]
+    }
+    assert type(changed) is LoyaltyTransaction
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        model.credits = 7
+
+
+@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_need_nothing_but_themselves(twin: Any) -> None:
+    other = twin(compiled(TRANSACTION))
+    assert other == compiled(TRANSACTION)
+    assert unstructure(other) == TRANSACTION
+    contact = twin(compiled(TRANSACTION).contact)
+    assert dict(contact.extra) == {"vip": True}
+
+
+def test_an_item_does_not_keep_its_page_alive() -> None:
+    size = 2_000_000
+    body = encode({"data": [TRANSACTION, {"uuid": "t-2", "blob": "x" * size}]})
+    item = structure(parse_for(LoyaltyTransaction, body, many=True)["data"], list[LoyaltyTransaction])[0]
+    seen = {id(item)}
+    todo: list[Any] = [item]
+    while todo:
+        for held in gc.get_referents(todo.pop()):
+            if id(held) not in seen and not isinstance(held, type):
+                seen.add(id(held))
+                todo.append(held)
+                assert not isinstance(held, (bytes, memoryview, str)) or len(held) < size
+
+
+LIST = Operation("t.list", "GET", "/t", Effect.SAFE, LoyaltyTransaction, many=True)
+GET = Operation("t.get", "GET", "/t", Effect.SAFE, LoyaltyTransaction)
+
+
+def outcome(operation: Operation[Any], body: bytes) -> Any:
+    try:
+        if operation.many:
+            listing = read_list(operation, Answer(200, {}, body), ())
+            return [facts_of(item) for item in listing.items], listing.meta
+        return facts_of(read(operation, Answer(200, {}, body), ()))
+    except DecodeError as error:
+        return str(error), error.path, error.body
+
+
+ITEM = json.dumps(TRANSACTION).encode()
+
+
+@pytest.mark.parametrize("operation", [LIST, GET], ids=["list", "get"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": [%s], "meta": {"page": 1}}' % ITEM,
+        b'{"data": %s}' % ITEM,
+        b'{"data": [%s, {"uuid": 5}]}' % ITEM,
+        b'{"data": {"uuid": 5}, "meta": []}',
+        b'{"data": [], "meta": []}',
+        b'{"data": {}}',
+        b'{"data": {"0": %s, "3": %s}}' % (ITEM, ITEM),
+        b'{"data": null}',
+        b'{"data": "text"}',
+        b'{"data": 5, "data": [%s]}' % ITEM,
+        b'{"meta": {}}',
+        b"[]",
+        b"",
+        b"null",
+        b'{"data": [%s' % ITEM,
+        b'{"data": [%s]} trailing' % ITEM,
+        b'{"data": {"uuid": "a", "uuid": "b", "credits": 1, "credits": null}}',
+        b'{"data": {"\\u0075uid": "escaped", "note": "\\u20ac"}}',
+        b'{"data": {"uuid": "a", "note": "\xff"}}',
+        b'{"data": {"uuid": "a", "note": "\\ud800"}}',
+        b'{"data": [{"uuid": "a", "note": "\xe2\x82\xac"}]}',
+        b'{"data": {"uuid": "a", "credits": 123456789012345678901234567890, "unit_value": 1234567890123456789012}}',
+        b'{"data": {"uuid": "a", "unit_value": 1' + b"0" * 400 + b"}}",
+        b'{"data": {"uuid": "a", "deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+        b'{"data": ' + b"[" * 100_000,
+    ],
+)
+def test_odd_bodies(operation: Operation[Any], body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_COMPILED", True)
+    through_lane = outcome(operation, body)
+    monkeypatch.setattr(codec, "_COMPILED", False)
+    assert through_lane == outcome(operation, body)
+
+
+def test_every_model_can_be_compiled() -> None:
+    for name in models.__all__:
+        kind = getattr(models, name)
+        if isinstance(kind, type) and issubclass(kind, Model):
+            lane.decoder_of(kind)
+
+
+def test_a_class_that_can_not_be_compiled_is_read_the_tolerant_way() -> None:
+    @attrs.frozen(kw_only=True)
+    class Odd(Model):
+        either: Mapping[str, Any] | bytes | None = None
+
+    with pytest.raises(lane.NotCompilable):
+        lane._plan(Odd)
+
+
+@pytest.mark.parametrize(("value", "compiled"), [("0", False), ("1", True), ("", True)])
+def test_the_lane_can_be_switched_off(value: str, compiled: bool) -> None:
+    code = "from leat_async._core import codec; print(codec._COMPILED)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env={"LEAT_COMPILED_LANE": value}, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == str(compiled)
