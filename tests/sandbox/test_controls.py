@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -183,11 +184,13 @@ def test_wrong_arguments_are_explained(arguments: tuple[str, ...]) -> None:
 
 # -- the pytest plugin -----------------------------------------------------------------------------
 
-PLUGIN = ["-p", "leat_async.sandbox.pytest_plugin", "-p", "no:cacheprovider", "-W", "error", "-q"]
+MODULE = "leat_async.sandbox.pytest_plugin"
+# Where the installed package's entry point has registered the plugin, pytest refuses a second time.
+REGISTERED = any(point.value == MODULE for point in entry_points(group="pytest11"))
+PLUGIN = [*(() if REGISTERED else ("-p", MODULE)), "-p", "no:cacheprovider", "-W", "error", "-q"]
 
 
 def pytest_run(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # A plugin that is already registered by its entry point is not loaded twice.
     return subprocess.run(
         [sys.executable, "-m", "pytest", *PLUGIN, *arguments], cwd=where, capture_output=True, text=True, timeout=100
     )
@@ -227,6 +230,24 @@ def test_faults(leat_sandbox):
     )
     done = pytest_run(tmp_path, "--strict-markers", "-o", "asyncio_default_fixture_loop_scope=function")
     assert "3 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("mode", ["auto", "strict"])
+def test_both_clients_in_both_modes_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "test_it.py").write_text(
+        """
+import pytest
+
+@pytest.mark.asyncio
+async def test_async(leat_client, leat_sandbox):
+    assert len((await leat_client.shops.list()).items) == len(leat_sandbox.shops)
+
+def test_sync(leat_sync_client, leat_sandbox):
+    assert len(leat_sync_client.shops.list().page().items) == len(leat_sandbox.shops)
+"""
+    )
+    done = pytest_run(tmp_path, "-o", f"asyncio_mode={mode}", "-o", "asyncio_default_fixture_loop_scope=function")
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_suite_that_does_not_use_it_pays_nothing() -> None:
