@@ -99,9 +99,13 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a ledger file; raises `ConfigError` if it is something else."""
     base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30.0)
     try:
+        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables >= {"meta", "rows", "contacts"}:
+            raise sqlite3.DatabaseError("it is not a ledger but another database")
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=FULL")
-        base.executescript(_SCHEMA)
+        if not tables:
+            base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
         found = base.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
     except sqlite3.Error as error:
         base.close()

@@ -153,9 +153,14 @@ async def test_an_error_of_the_source_comes_after_the_outcomes(sandbox: Sandbox,
         raise OSError("the disk is gone")
 
     outcomes = []
-    with pytest.raises(OSError, match="the disk is gone"):
-        async for outcome in bulk.create(leat.visits, breaking()):
+    run = bulk.create(leat.visits, breaking())
+
+    async def consume() -> None:
+        async for outcome in run:
             outcomes.append(outcome)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        await consume()
     assert len(outcomes) == 30 == len(sandbox.rows("visits"))
 
 
