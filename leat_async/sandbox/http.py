@@ -120,7 +120,7 @@ class HttpSide:
         with self._lock:
             engine.settle()
             if fault.applied == "late":
-                engine.clock.plan(fault.options["seconds"], lambda: engine.serve(received))
+                engine.clock.plan(fault.options["seconds"], lambda: self._land(received))
                 return Reply(0, {}, b"")
             reply = engine.serve(received) if fault.applied == "now" else None
             answer = self._answer(received, fault, reply)
@@ -129,6 +129,11 @@ class HttpSide:
             else:
                 received.entry.answered(answer.status, answer.body)
             return answer
+
+    def _land(self, received: Received) -> None:
+        """Apply a request that nobody waits for any more."""
+        self._engine.serve(received)
+        received.entry.answered(None, b"")
 
     def _answer(self, received: Received, fault: Fault, reply: Reply | None) -> Reply:
         """The answer that the fault puts in place of the true one."""
