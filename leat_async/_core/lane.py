@@ -45,7 +45,7 @@ class _Column:
 
     name: str
     sources: tuple[str, ...]
-    key: str
+    keys: tuple[str, ...]
     default: Any
     inner: Any
     many: bool
@@ -71,12 +71,13 @@ def _plan(cls: Any) -> _Plan:
             continue
         kind, inner, many = _wire(hints[field.name])
         keys = keys_of(field)
-        if isinstance(field.default, attrs.Factory) or (inner is not None and len(keys) > 1):  # type: ignore[arg-type]
+        several = len(keys) > 1
+        if isinstance(field.default, attrs.Factory) or (inner is not None and several):  # type: ignore[arg-type]
             raise NotCompilable(f"{cls.__name__}.{field.name}")
         sources = tuple(f"f{place}_{number}" for number in range(len(keys)))
         rename.update(zip(sources, keys, strict=True))
         kinds += [(source, Union[kind, None], None) for source in sources]  # noqa: UP007 - made at run time
-        columns.append(_Column(field.name, sources, keys[0], field.default, inner, many))
+        columns.append(_Column(field.name, sources, keys, field.default, inner, many))
     thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
     draft: Any = type(cls.__name__, (cls,), thawed)
     return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
@@ -145,7 +146,7 @@ def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> Non
         if column.inner is None:
             lines.append(f"{pad}else: {target} = {value}")
             continue
-        lines += [f"{pad}else:", f"{pad} r{below} = ({raw}, {column.key!r})"]
+        lines += [f"{pad}else:", f"{pad} r{below} = ({raw}, {column.keys[0]!r})"]
         if column.many:
             make = named("make", _maker(column.inner))
             lines.append(f"{pad} {target} = tuple([{make}(item, (r{below}, at)) for at, item in enumerate({value})])")
