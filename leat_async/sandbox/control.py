@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
-import orjson
+import msgspec
 
 from .engine import Reply
 from .routing import ROOTS
@@ -129,7 +129,7 @@ def control(sandbox: Sandbox, method: str, target: str, body: bytes) -> Reply:
     try:
         given: dict[str, Any] = dict(parse_qsl(query))
         if body:
-            sent: Any = orjson.loads(body)
+            sent: Any = msgspec.json.decode(body)
             if not isinstance(sent, dict):
                 raise ValueError("the body must be a JSON object")
             given.update(cast(dict[str, Any], sent))
@@ -141,4 +141,4 @@ def control(sandbox: Sandbox, method: str, target: str, body: bytes) -> Reply:
 
 
 def _reply(status: int, body: Any) -> Reply:
-    return Reply(status, {"Content-Type": "application/json"}, orjson.dumps(body))
+    return Reply(status, {"Content-Type": "application/json"}, msgspec.json.encode(body))

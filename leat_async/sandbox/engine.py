@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import orjson
+import msgspec
 
 from .clock import Clock
 from .errors import Refusal
@@ -273,7 +273,7 @@ class Engine:
 
     def reply(self, status: int, body: Any, headers: Mapping[str, str]) -> Reply:
         """A JSON answer."""
-        return Reply(status, {**_BASE, **headers}, orjson.dumps(body))
+        return Reply(status, {**_BASE, **headers}, msgspec.json.encode(body))
 
     def rate_headers(self, received: Received) -> dict[str, str]:
         """The rate headers of an answer that costs nothing."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
 Row = dict[str, Any]
 
@@ -194,7 +194,7 @@ class Store:
         self._seed = int(meta.get("seed", self._seed))
         loaded: dict[str, dict[str, Row]] = {name: {} for name in self.tables}
         for name, uuid, data in self._file.execute("SELECT table_name, uuid, data FROM rows ORDER BY id"):
-            loaded.setdefault(name, {})[uuid] = orjson.loads(data)
+            loaded.setdefault(name, {})[uuid] = msgspec.json.decode(data)
         for name, table in self.tables.items():
             table.load(loaded[name])
 
@@ -219,7 +219,7 @@ class Store:
                 else:
                     file.execute(
                         "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)",
-                        (name, uuid, row["id"], orjson.dumps(row)),
+                        (name, uuid, row["id"], msgspec.json.encode(row)),
                     )
             file.execute("INSERT OR REPLACE INTO meta VALUES ('counter', ?)", (str(self._counter),))
             file.execute("INSERT OR REPLACE INTO meta VALUES ('seed', ?)", (str(self._seed),))

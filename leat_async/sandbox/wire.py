@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import unquote_plus
 
-import orjson
+import msgspec
 
 MAX_VARIABLES = 1000  # PHP's max_input_vars: what comes after is dropped without a word
 MAX_DEPTH = 64  # PHP's max_input_nesting_level
@@ -87,8 +87,8 @@ def _json(body: bytes) -> dict[str, Any]:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise MalformedBody(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     try:
-        value: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        value: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedBody("The body is not valid JSON.") from None
     if isinstance(value, list) and not value:
         return {}  # how PHP writes an empty map

@@ -253,7 +253,7 @@ def test_sync(leat_sync_client, leat_sandbox):
 def test_a_suite_that_does_not_use_it_pays_nothing() -> None:
     code = (
         "import sys, leat_async.sandbox.pytest_plugin\n"
-        "heavy = {'aiohttp', 'orjson', 'attrs', 'sqlite3', 'leat_async.sandbox.sandbox', 'leat_async.client'}\n"
+        "heavy = {'aiohttp', 'msgspec', 'attrs', 'sqlite3', 'leat_async.sandbox.sandbox', 'leat_async.client'}\n"
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
     )
     # Without pytest-asyncio, which may well bring modules of its own.
