@@ -120,7 +120,7 @@ def export(
 
     Exit codes: 0 written; 1 refused; 2 usage; 3 authentication; 4 nothing lost, try again; 130 interrupted, resumable.
     """
-    filters = {}
+    filters: dict[str, str] = {}
     for text in filter or ():
         key, sign, value = text.partition("=")
         if not sign or not key:

@@ -16,8 +16,9 @@ from .kinds import Kind
 
 Type = Literal["text", "integer", "number", "boolean", "moment", "json"]
 
-_SCALARS: dict[Any, Type] = {str: "text", int: "integer", float: "number", bool: "boolean", dt.datetime: "moment"}
+SCALARS: dict[Any, Type] = {str: "text", int: "integer", float: "number", bool: "boolean", dt.datetime: "moment"}
 Get = Callable[[Any], Any]
+_EXTRA = attrgetter("extra")
 
 
 @attrs.frozen
@@ -49,12 +50,17 @@ class Layout:
     """The columns of a kind: every field of its model, then `extra`, then the custom attributes asked for."""
 
     def __init__(self, kind: Kind, attributes: Sequence[str] = ()) -> None:
+        self.kind = kind
         self._tree = (
             *_fields(kind.model, ""),
-            Field(Column("extra", "json"), attrgetter("extra"), _json),
+            Field(Column("extra", "json"), _EXTRA, _json),
             *(_attribute(kind, name) for name in attributes),
         )
         self.columns = tuple(_columns(self._tree))
+
+    def extras(self, rows: Sequence[Model]) -> list[str | None]:
+        """The values of the column `extra` alone."""
+        return [_json(_EXTRA(row)) for row in rows]
 
     def table(self, rows: Sequence[Model]) -> list[list[Any]]:
         """The values of some rows, a list for each column."""
@@ -90,22 +96,33 @@ def _fields(model: type[Model], prefix: str) -> list[Field | Branch]:
     for field in attrs.fields(model):
         if field.name == "_raw":
             continue
-        members = _members(hints[field.name])
+        members = members_of(hints[field.name])
         name = f"{prefix}{field.name}"
         take = attrgetter(field.name)
-        if len(members) == 1 and isinstance(members[0], type) and issubclass(members[0], Model):
-            found.append(Branch(take, tuple(_fields(members[0], f"{name}."))))
-        elif len(members) == 1 and members[0] in _SCALARS:
-            found.append(Field(Column(name, _SCALARS[members[0]]), take, None))
-        elif all(member in _SCALARS for member in members):
+        inner = inner_model(members)
+        if inner is not None:
+            found.append(Branch(take, tuple(_fields(inner, f"{name}."))))
+        elif len(members) == 1 and members[0] in SCALARS:
+            # An identifying uuid that the answer leaves out is empty text in the model.
+            make = _or_none if hints[field.name] is str else None
+            found.append(Field(Column(name, SCALARS[members[0]]), take, make))
+        elif all(member in SCALARS for member in members):
             # Sources disagree on the type, so it is text in every row.
-            found.append(Field(Column(name, "text"), take, _text))
+            found.append(Field(Column(name, "text"), take, as_text))
         else:
             found.append(Field(Column(name, "json"), take, _json))
     return found
 
 
-def _members(hint: Any) -> list[Any]:
+def inner_model(members: Sequence[Any]) -> type[Model] | None:
+    """The model that a field holds, if it is one."""
+    if len(members) == 1 and isinstance(members[0], type) and issubclass(members[0], Model):
+        return members[0]
+    return None
+
+
+def members_of(hint: Any) -> list[Any]:
+    """The types that a field may have, None aside."""
     if get_origin(hint) in (Union, types.UnionType):
         return [member for member in get_args(hint) if member is not types.NoneType]
     return [hint]
@@ -118,10 +135,15 @@ def _attribute(kind: Kind, name: str) -> Field:
         return holder(row).get(name)
 
     # What an attribute holds is up to the account, so all of them are text.
-    return Field(Column(f"attributes.{name}", "text"), take, _text)
+    return Field(Column(f"attributes.{name}", "text"), take, as_text)
 
 
-def _text(value: Any) -> str:
+def _or_none(value: str) -> str | None:
+    return value or None
+
+
+def as_text(value: Any) -> str:
+    """A value of any type in a column of text."""
     return value if isinstance(value, str) else encode(value).decode()
 
 

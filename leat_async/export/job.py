@@ -32,7 +32,7 @@ from .writers import (
 )
 
 T = TypeVar("T")
-_BATCH = 1000
+_BATCH = 2000
 _RESERVED = ("sort", "created_at", "limit", "per_page", "page")
 
 
@@ -95,7 +95,10 @@ def check_filters(kind: Kind, resource: Any, filters: Mapping[str, Any], *bounds
 
 async def in_thread(work: Callable[..., T], *args: Any) -> T:
     """Do blocking work in a thread; a cancellation waits for its end, since the file is in use until then."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args))
+    return await _ended(asyncio.create_task(asyncio.to_thread(work, *args)))
+
+
+async def _ended(task: asyncio.Task[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -190,11 +193,20 @@ class Run:
     async def _fill(self, writer: Writer, checkpoint: Checkpoint, state: State | None, begun: Progress) -> None:
         mark = Mark(reached=_moment(begun.reached), page=begun.page, total=begun.total)
         buffer: list[Any] = []
+        writing: asyncio.Task[None] | None = None
+
+        async def settled() -> None:
+            """The batch that is being written is written."""
+            nonlocal writing
+            if writing is not None:
+                done, writing = writing, None
+                await _ended(done)
 
         async def flush() -> None:
-            nonlocal buffer
+            nonlocal buffer, writing
+            await settled()
             if buffer:
-                await in_thread(writer.write, buffer)
+                writing = asyncio.create_task(asyncio.to_thread(writer.write, buffer))
                 self._rows += len(buffer)
                 buffer = []
             self._tell()
@@ -211,16 +223,21 @@ class Run:
                 )
             )
 
-        async with aclosing(self._steps(checkpoint, mark)) as steps:
-            async for step in steps:
-                buffer += self._wanted(step, checkpoint, state)
-                if len(buffer) >= _BATCH:
-                    await flush()
-                if step.mark is not None:
-                    mark = step.mark
-                    await flush()
-                    await in_thread(save)
-        await flush()
+        try:
+            # Pages are fetched while the batch before them is being written.
+            async with aclosing(self._steps(checkpoint, mark)) as steps:
+                async for step in steps:
+                    buffer += self._wanted(step, checkpoint, state)
+                    if len(buffer) >= _BATCH:
+                        await flush()
+                    if step.mark is not None:
+                        mark = step.mark
+                        await flush()
+                        await settled()
+                        await in_thread(save)
+            await flush()
+        finally:
+            await settled()
         await in_thread(lambda: save(complete=True))
 
     def _replace(self, ready: Path, path: Path, checkpoint: Checkpoint, state: State | None) -> None:

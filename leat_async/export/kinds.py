@@ -73,10 +73,12 @@ def kind_of(resource: object) -> Kind:
     raise TypeError(f"can export {names}, got {type(resource).__name__}")
 
 
-def key_of(row: Any) -> str:
-    """What tells a row from all others: its uuid, its id where old rows have none, else its content."""
-    if row.uuid:
-        return str(row.uuid)
+def keys_of(rows: list[Any]) -> list[str]:
+    """What tells each row from all others: its uuid, its id where old rows have none, else its content."""
+    return [row.uuid or _other_key(row) for row in rows]
+
+
+def _other_key(row: Any) -> str:
     number = getattr(row, "id", None)
     if number is not None:
         return f"id:{number}"

@@ -1,7 +1,8 @@
 """Rows to Parquet (extra `parquet`).
 
-A Parquet file can't be continued once it is closed, nor read before. So rows are kept as Arrow record batches, each
-with its length in front, and become a Parquet file when they are all there.
+A Parquet file can't be continued once it is cut off. So every batch also goes to a spool, with its length in front,
+which a resumed export makes the file of again. Row groups have a fixed size: however often an export was
+interrupted, its file is the same to the byte.
 """
 
 from __future__ import annotations
@@ -14,92 +15,107 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..models._base import Model
+from .arrow import Lane
 from .columns import Layout
 from .state import private
 
-_GROUP_ROWS = 50_000
+_GROUP_ROWS = 20_000
 _LENGTH = 8
 
 
 def _arrow() -> Any:
     try:
-        import_module("pyarrow.parquet")
+        for name in ("pyarrow.compute", "pyarrow.json", "pyarrow.parquet"):
+            import_module(name)
         return import_module("pyarrow")
     except ImportError:
         raise ConfigError("Parquet needs an extra: pip install 'leat-async[parquet]'") from None
 
 
 class ParquetWriter:
-    """A spool of record batches; its position is its length in bytes."""
+    """The Parquet file and its spool; the position is the length of the spool in bytes."""
 
     def __init__(self, part: Path, layout: Layout, position: int) -> None:
-        self._arrow = _arrow()
-        self._part = part
+        arrow = self._arrow = _arrow()
         self._layout = layout
         types = {
-            "text": self._arrow.string(),
-            "json": self._arrow.string(),
-            "integer": self._arrow.int64(),
-            "number": self._arrow.float64(),
-            "boolean": self._arrow.bool_(),
-            "moment": self._arrow.timestamp("us", tz="UTC"),
+            "text": arrow.string(),
+            "json": arrow.string(),
+            "integer": arrow.int64(),
+            "number": arrow.float64(),
+            "boolean": arrow.bool_(),
+            "moment": arrow.timestamp("us", tz="UTC"),
         }
-        self._schema = self._arrow.schema([(column.name, types[column.type]) for column in layout.columns])
-        self._options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
+        self._schema = arrow.schema([(column.name, types[column.type]) for column in layout.columns])
+        self._lane = Lane(arrow, arrow.json, arrow.compute, layout, self._schema)
+        self._options = arrow.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        self._waiting: list[Any] = []
+        self._rows = 0
         private(part)
-        self._file = part.open("r+b")
-        self._file.truncate(position)
-        self._file.seek(position)
+        self._spool = part.open("r+b")
+        self._spool.truncate(position)
+        self._made = part.with_name(f"{part.name}.parquet")
+        self._made.unlink(missing_ok=True)
+        private(self._made)
+        self._file = self._made.open("r+b")
+        self._parquet = arrow.parquet.ParquetWriter(self._file, self._schema, compression="zstd")
+        for batch in self._spooled():
+            self._group(batch)
 
     def write(self, rows: Sequence[Model]) -> None:
         """Add rows."""
-        arrays = [
-            self._arrow.array(values, type=field.type)
-            for values, field in zip(self._layout.table(rows), self._schema, strict=True)
-        ]
-        batch = self._arrow.record_batch(arrays, schema=self._schema)
+        batch = self._lane.batch(rows) if self._lane.usable else None
+        if batch is None:
+            arrays = [
+                self._arrow.array(values, type=field.type)
+                for values, field in zip(self._layout.table(rows), self._schema, strict=True)
+            ]
+            batch = self._arrow.record_batch(arrays, schema=self._schema)
         sink = self._arrow.BufferOutputStream()
         with self._arrow.ipc.new_stream(sink, self._schema, options=self._options) as stream:
             stream.write_batch(batch)
         message = sink.getvalue()
-        self._file.write(len(message).to_bytes(_LENGTH, "big"))
-        self._file.write(message)
+        self._spool.write(len(message).to_bytes(_LENGTH, "big"))
+        self._spool.write(message)
+        self._group(batch)
 
     def sync(self) -> int:
         """Bring everything to the disk; returns the position to come back to."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
+        self._spool.flush()
+        os.fsync(self._spool.fileno())
+        return self._spool.tell()
 
     def finish(self) -> Path:
         """Complete the file; returns where it is."""
-        self.sync()
-        made = self._part.with_name(f"{self._part.name}.parquet")
-        made.unlink(missing_ok=True)
-        private(made)
-        with made.open("r+b") as file:
-            with self._arrow.parquet.ParquetWriter(file, self._schema, compression="zstd") as parquet:
-                for table in self._tables():
-                    parquet.write_table(table)
-            file.flush()
-            os.fsync(file.fileno())
+        if self._rows:
+            self._parquet.write_table(self._arrow.Table.from_batches(self._waiting, self._schema).combine_chunks())
+        self._parquet.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
         self.close()
-        return made
+        return self._made
 
     def close(self) -> None:
-        """Let go of the file, complete or not."""
+        """Let go of the files, complete or not."""
+        self._spool.close()
+        self._parquet.close()
         self._file.close()
 
-    def _tables(self) -> Iterator[Any]:
-        batches: list[Any] = []
-        rows = 0
-        self._file.seek(0)
-        while head := self._file.read(_LENGTH):
-            with self._arrow.ipc.open_stream(self._file.read(int.from_bytes(head, "big"))) as stream:
-                batches += stream
-            rows += len(batches[-1])
-            if rows >= _GROUP_ROWS:
-                yield self._arrow.Table.from_batches(batches, self._schema)
-                batches, rows = [], 0
-        if batches:
-            yield self._arrow.Table.from_batches(batches, self._schema)
+    def _group(self, batch: Any) -> None:
+        """Write row groups of one size, whatever the sizes of the batches."""
+        self._waiting.append(batch)
+        self._rows += len(batch)
+        if self._rows < _GROUP_ROWS:
+            return
+        table = self._arrow.Table.from_batches(self._waiting, self._schema)
+        whole = self._rows - self._rows % _GROUP_ROWS
+        for begin in range(0, whole, _GROUP_ROWS):
+            self._parquet.write_table(table.slice(begin, _GROUP_ROWS).combine_chunks())
+        self._waiting = table.slice(whole).to_batches()
+        self._rows -= whole
+
+    def _spooled(self) -> Iterator[Any]:
+        self._spool.seek(0)
+        while head := self._spool.read(_LENGTH):
+            with self._arrow.ipc.open_stream(self._spool.read(int.from_bytes(head, "big"))) as stream:
+                yield from stream

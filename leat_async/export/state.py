@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from ..errors import ConfigError
-from .kinds import key_of
+from .kinds import keys_of
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -76,7 +76,11 @@ class Book:
     def fresh(self, rows: list[Any]) -> list[Any]:
         """Those of the rows whose keys are new here; now they are known."""
         add = self._db.execute
-        found = [row for row in rows if add("INSERT OR IGNORE INTO keys VALUES (?)", (key_of(row),)).rowcount]
+        found = [
+            row
+            for row, key in zip(rows, keys_of(rows), strict=True)
+            if add("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount
+        ]
         self._size += len(found)
         return found
 
@@ -86,7 +90,11 @@ class Book:
     def unknown(self, rows: list[Any]) -> list[Any]:
         """Those of the rows whose keys are not here."""
         ask = self._db.execute
-        return [row for row in rows if ask("SELECT 1 FROM keys WHERE key = ?", (key_of(row),)).fetchone() is None]
+        return [
+            row
+            for row, key in zip(rows, keys_of(rows), strict=True)
+            if ask("SELECT 1 FROM keys WHERE key = ?", (key,)).fetchone() is None
+        ]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -17,7 +17,7 @@ import attrs
 
 from ..errors import DecodeError
 from ..pagination import Page, Pager
-from .kinds import Kind, key_of
+from .kinds import Kind, keys_of
 from .windows import Plan, Span
 
 T = TypeVar("T")
@@ -81,7 +81,14 @@ class SeenHere:
 
     def fresh(self, rows: list[Any]) -> list[Any]:
         """Those of the rows that were not seen before; now they are."""
-        found = {key: row for row in rows if (key := key_of(row)) not in self._keys}
+        keys = keys_of(rows)
+        if self._keys.isdisjoint(keys):
+            before = len(self._keys)
+            self._keys.update(keys)
+            if len(self._keys) == before + len(rows):
+                return rows
+            self._keys.difference_update(keys)
+        found = {key: row for key, row in zip(keys, rows, strict=True) if key not in self._keys}
         self._keys.update(found)
         return list(found.values())
 
@@ -222,9 +229,10 @@ class Walk(Generic[T]):
 
 
 def _check_dates(rows: list[Any], span: Span) -> None:
-    for row in rows:
-        if row.created_at is not None and not span.holds(row.created_at):
+    made = [row.created_at for row in rows if row.created_at is not None]
+    for moment in (min(made), max(made)) if made else ():
+        if not span.holds(moment):
             raise DecodeError(
-                f"asked for rows made {span}, got one made at {row.created_at.isoformat()}: the API did not filter",
+                f"asked for rows made {span}, got one made at {moment.isoformat()}: the API did not filter",
                 path="$.data",
             )

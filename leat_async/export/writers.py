@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 from .._core.codec import encode, unstructure
 from ..errors import ConfigError
-from ..models._base import Model
+from ..models._base import Model, json_of
 from .columns import Column, Layout
 from .state import private
 
@@ -76,9 +76,15 @@ def jsonl_encoder() -> Encode:
     """Rows as JSON Lines, every key as it came."""
 
     def lines(rows: Sequence[Model]) -> bytes:
-        return b"".join(encode(unstructure(row)) + b"\n" for row in rows)
+        return b"".join(encode(_as_it_came(row)) + b"\n" for row in rows)
 
     return lines
+
+
+def _as_it_came(row: Model) -> Any:
+    # Nobody has changed these rows, so what they were made of is what `unstructure` would put together again.
+    came = json_of(row._raw)  # pyright: ignore[reportPrivateUsage]
+    return came if isinstance(came, dict) else unstructure(row)  # pyright: ignore[reportUnknownVariableType]
 
 
 def csv_encoder(layout: Layout, *, escape: bool) -> Encode:

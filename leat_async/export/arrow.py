@@ -1,0 +1,133 @@
+"""JSON rows straight to Arrow columns.
+
+Arrow parses JSON outside Python's lock, so a whole batch costs the event loop next to nothing. It is strict: what
+does not fit its column exactly (a number written as text, `[]` for an object) is refused, and `Layout.table`, which
+takes the values of the models, does that batch instead. Where both work, they give the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, get_type_hints
+
+import attrs
+
+from ..models._base import Model, keys_of
+from .columns import SCALARS, Layout, as_text, inner_model, members_of
+
+
+class _Unfit(Exception):
+    """These rows need the models' way."""
+
+
+class Lane:
+    """The way for one kind; `usable` tells whether there is one: columns that hold JSON have none, but `extra`."""
+
+    def __init__(self, pyarrow: Any, json: Any, compute: Any, layout: Layout, schema: Any) -> None:
+        self._arrow = pyarrow
+        self._json = json
+        self._compute = compute
+        self._layout = layout
+        self._schema = schema
+        self._model = layout.kind.model
+        self._paths: dict[str, tuple[str, ...]] = {}
+        self._identities: set[str] = set()
+        self._open: set[str] = set()
+        types: dict[Any, Any] = {
+            str: pyarrow.string(),
+            int: pyarrow.int64(),
+            float: pyarrow.float64(),
+            bool: pyarrow.bool_(),
+        }
+        # Moments are read as text first: Arrow would take some that have no offset.
+        types[dt.datetime] = pyarrow.string()
+        try:
+            self._explicit = pyarrow.schema(self._fields(self._model, (), types))
+        except _Unfit:
+            self.usable = False
+        else:
+            self.usable = {column.name for column in layout.columns} == {*self._paths, "extra"}
+
+    def _fields(self, model: type[Model], prefix: tuple[str, ...], types: dict[Any, Any]) -> list[Any]:
+        hints = get_type_hints(model)
+        found: list[Any] = []
+        for field in attrs.fields(model):
+            if field.name == "_raw":
+                continue
+            if keys_of(field) != (field.name,):
+                raise _Unfit
+            members, path = members_of(hints[field.name]), (*prefix, field.name)
+            inner = inner_model(members)
+            if inner is not None:
+                found.append((field.name, self._arrow.struct(self._fields(inner, path, types))))
+                continue
+            if any(member not in SCALARS for member in members):
+                raise _Unfit
+            self._paths[".".join(path)] = path
+            if len(members) > 1:
+                self._open.add(".".join(path))
+                continue
+            if hints[field.name] is str:
+                self._identities.add(".".join(path))
+            found.append((field.name, types[members[0]]))
+        return found
+
+    def batch(self, rows: Sequence[Model]) -> Any | None:
+        """The rows as a record batch, or None where they need the models' way."""
+        sources: list[Any] = [row._raw for row in rows]  # pyright: ignore[reportPrivateUsage]
+        if not all(type(source) is bytes for source in sources):
+            return None
+        data = b"\n".join(sources)
+        if data.count(b"\n") != len(rows) - 1:
+            return None
+        arrow = self._arrow
+        try:
+            table = self._json.read_json(
+                arrow.BufferReader(data),
+                read_options=self._json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+                parse_options=self._json.ParseOptions(
+                    explicit_schema=self._explicit, unexpected_field_behavior="infer"
+                ),
+            )
+            if len(table) != len(rows):
+                return None
+            arrays = [self._column(table, field, rows) for field in self._schema]
+            return arrow.Table.from_arrays(arrays, schema=self._schema).combine_chunks().to_batches()[0]
+        except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError, arrow.ArrowKeyError, _Unfit):
+            return None
+
+    def _column(self, table: Any, field: Any, rows: Sequence[Model]) -> Any:
+        if field.name == "extra":
+            return self._extra(table, rows)
+        path = self._paths[field.name]
+        if path[0] not in table.schema.names:
+            return self._arrow.nulls(len(rows), field.type)
+        found = table[path[0]]
+        for name in path[1:]:
+            if self._arrow.types.is_null(found.type) or found.type.get_field_index(name) < 0:
+                return self._arrow.nulls(len(rows), field.type)
+            found = self._compute.struct_field(found, name)
+        if field.name in self._open:
+            return self._opened(found, field.type)
+        if field.name in self._identities:
+            empty = self._compute.equal(found, "")
+            found = self._compute.if_else(empty, self._arrow.scalar(None, found.type), found)
+        return found if found.type == field.type else found.cast(field.type)
+
+    def _opened(self, found: Any, text: Any) -> Any:
+        types = self._arrow.types
+        if types.is_string(found.type) or types.is_null(found.type):
+            return found.cast(text)
+        if types.is_integer(found.type) or types.is_floating(found.type) or types.is_boolean(found.type):
+            return self._arrow.array(
+                [None if value is None else as_text(value) for value in found.to_pylist()], type=text
+            )
+        raise _Unfit
+
+    def _extra(self, table: Any, rows: Sequence[Model]) -> Any:
+        known = {field.name for field in attrs.fields(self._model)}
+        text = self._arrow.string()
+        if known.issuperset(table.schema.names):
+            return self._arrow.nulls(len(rows), text)
+        return self._arrow.array(self._layout.extras(rows), type=text)
