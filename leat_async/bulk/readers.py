@@ -71,23 +71,18 @@ class Source:
 
     def records(self) -> Iterator[Record]:
         """Every row that is not blank, in order."""
-        if self.format == "csv":
-            return self._csv()
-        if self.format == "jsonl":
-            return self._jsonl()
-        return self._xlsx() if self.format == "xlsx" else self._parquet()
+        rows = {"csv": self._csv, "jsonl": self._jsonl, "xlsx": self._xlsx, "parquet": self._parquet}[self.format]()
+        return map(_restored, rows) if self.rejects else rows
 
     def _csv(self) -> Iterator[Record]:
         with self.path.open(encoding=self.encoding, newline="") as file:
-            lines = _csv_rows(file, self.delimiter)
-            _, header = next(lines)
-            names = _names(unescape(name) if self.rejects else name for name in header)
-            for line, cells in lines:
-                if self.rejects:
-                    cells = [unescape(cell) for cell in cells]
-                values = dict(zip(names, cells, strict=False))
-                values.pop(REASON, None)
-                yield Record(line, values, _misfit(cells, len(names)))
+            yield from self._table(_csv_rows(file, self.delimiter))
+
+    def _table(self, rows: Iterator[tuple[int, list[Any]]]) -> Iterator[Record]:
+        _, header = next(rows)
+        names = _names(header)
+        for line, cells in rows:
+            yield Record(line, dict(zip(names, cells, strict=False)), _misfit(cells, len(names)))
 
     def _jsonl(self) -> Iterator[Record]:
         with self.path.open("rb") as file:
@@ -103,17 +98,19 @@ class Source:
                     yield Record(line, cast(dict[str, Any], row))
 
     def _xlsx(self) -> Iterator[Record]:
-        for line, cells in islice(_sheet_rows(self.path, self.sheet), 1, None):
-            yield Record(line, dict(zip(self.columns, cells, strict=False)), _misfit(cells, len(self.columns)))
+        return self._table(_sheet_rows(self.path, self.sheet))
 
     def _parquet(self) -> Iterator[Record]:
         line = 0
         with _parquet_file(self.path) as file:
-            for batch in file.iter_batches(batch_size=1024):
-                for row in batch.to_pylist():
-                    line += 1
-                    if any(value is not None for value in row.values()):
-                        yield Record(line, row)
+            try:
+                for batch in file.iter_batches(batch_size=1024):
+                    for row in batch.to_pylist():
+                        line += 1
+                        if any(value is not None for value in row.values()):
+                            yield Record(line, row)
+            except _extra("pyarrow", "parquet", "Parquet").ArrowException as error:
+                raise SourceError(f"{self.path}: a broken Parquet file ({error})") from None
 
 
 def open_source(
@@ -141,36 +138,28 @@ def open_source(
     with path.open("rb") as file:
         head = file.read(4096)
     kind = format or _format_of(path, head)
-    if kind in ("xlsx", "parquet"):
-        fingerprint = _fingerprint(path)
-        if kind == "xlsx":
-            first = next(_sheet_rows(path, sheet), None)
-            if first is None:
-                raise SourceError(f"{path}: the sheet is empty")
-            columns = _names(cell_text(cell) for cell in first[1])
-        else:
-            with _parquet_file(path) as table:
-                columns = tuple(table.schema_arrow.names)
-        return Source(path=path, format=kind, columns=columns, fingerprint=fingerprint, sheet=sheet)
-    if kind == "jsonl":
-        return Source(path=path, format=kind, columns=_keys(path), fingerprint=_fingerprint(path))
-    encoding, fingerprint = _encoding(path, head, encoding)
-    delimiter = delimiter or _delimiter(path, encoding)
-    with path.open(encoding=encoding, newline="") as text:
-        header = next(_csv_rows(text, delimiter), None)
+    if kind == "csv":
+        encoding, fingerprint = _encoding(path, head, encoding)
+        delimiter = _delimiter(path, encoding) if delimiter is None else _one_sign(delimiter)
+        with path.open(encoding=encoding, newline="") as text:
+            header = next(_csv_rows(text, delimiter), None)
+        return _source(path, "csv", header, fingerprint, encoding=encoding, delimiter=delimiter)
+    if kind == "xlsx":
+        return _source(path, "xlsx", next(_sheet_rows(path, sheet), None), _fingerprint(path), sheet=sheet)
+    columns = _keys(path) if kind == "jsonl" else _schema(path)
+    return Source(path=path, format=kind, columns=columns, fingerprint=_fingerprint(path))
+
+
+def _source(
+    path: Path, kind: Format, header: tuple[int, list[Any]] | None, fingerprint: str, **settings: Any
+) -> Source:
+    """A source whose first row holds the names; it tells whether this is a rejects file."""
     if header is None:
         raise SourceError(f"{path}: the file is empty")
-    rejects = REASON in header[1]
-    columns = _names(unescape(name) if rejects else name for name in header[1])
-    return Source(
-        path=path,
-        format="csv",
-        columns=tuple(name for name in columns if name != REASON),
-        fingerprint=fingerprint,
-        encoding=encoding,
-        delimiter=delimiter,
-        rejects=rejects,
-    )
+    names = _names(header[1])
+    rejects = REASON in names
+    columns = tuple(unescape(name) for name in names if name != REASON) if rejects else names
+    return Source(path=path, format=kind, columns=columns, fingerprint=fingerprint, rejects=rejects, **settings)
 
 
 def spool(stream: BinaryIO, directory: Path) -> Path:
@@ -195,6 +184,12 @@ def _csv_rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[
             yield reader.line_num, cells
     except csv.Error as error:
         raise SourceError(f"line {reader.line_num}: {error}; is a quotation mark left open before it?") from None
+
+
+def _one_sign(delimiter: str) -> str:
+    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in "\"' \r\n":
+        raise SourceError(f"a delimiter is one sign, such as ; or a tab, not {delimiter!r}")
+    return delimiter
 
 
 def _delimiter(path: Path, encoding: str) -> str:
@@ -247,11 +242,11 @@ def _encoding(path: Path, head: bytes, given: str | None) -> tuple[str, str]:
     return encoding, digest.hexdigest()
 
 
-def _names(header: Iterable[str]) -> tuple[str, ...]:
+def _names(header: Iterable[Any]) -> tuple[str, ...]:
     """Column names: trimmed; nameless and repeated ones get a number."""
     names: list[str] = []
     for place, cell in enumerate(header, 1):
-        name = base = " ".join(cell.split()) or f"column {place}"
+        name = base = " ".join(cell_text(cell).split()) or f"column {place}"
         copy = 1
         while name in names:
             copy += 1
@@ -267,6 +262,16 @@ def _misfit(cells: list[Any], width: int) -> str | None:
         return None
     beyond = f"; beyond it: {', '.join(map(cell_text, surplus))[:_SHOWN]}" if surplus else ""
     return f"has {len(cells)} cells where the header has {width}{beyond}"
+
+
+def _restored(record: Record) -> Record:
+    """A row of a rejects file as it was when it was refused."""
+    values = {
+        unescape(name): unescape(value) if isinstance(value, str) else value
+        for name, value in record.values.items()
+        if name != REASON
+    }
+    return Record(record.line, values, record.problem)
 
 
 def escape(text: str) -> str:
@@ -318,22 +323,30 @@ def _sheet_rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[Any]]
     except Exception as error:  # openpyxl lets through whatever zip and XML raise
         raise SourceError(f"{path}: not an Excel file ({error})") from None
     try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise SourceError(f"{path}: there is no sheet {sheet!r}; there is {', '.join(book.sheetnames)}")
-        page = book[sheet if sheet is not None else book.sheetnames[0]]
-        # Some writers state a wrong size, which would cut rows off.
-        page.reset_dimensions()
-        width = 0
-        for line, row in enumerate(page.iter_rows(values_only=True), 1):
-            cells = [None if isinstance(cell, str) and not cell.strip() else cell for cell in row]
-            while cells and cells[-1] is None:
-                cells.pop()
-            if not cells:
-                continue
-            width = width or len(cells)
-            yield line, cells + [None] * (width - len(cells))
+        yield from _cells(path, book, sheet)
+    except SourceError:
+        raise
+    except Exception as error:
+        raise SourceError(f"{path}: a broken Excel file ({error})") from None
     finally:
         book.close()
+
+
+def _cells(path: Path, book: Any, sheet: str | None) -> Iterator[tuple[int, list[Any]]]:
+    if sheet is not None and sheet not in book.sheetnames:
+        raise SourceError(f"{path}: there is no sheet {sheet!r}; there is {', '.join(book.sheetnames)}")
+    page = book[sheet if sheet is not None else book.sheetnames[0]]
+    # Some writers state a wrong size, which would cut rows off.
+    page.reset_dimensions()
+    width = 0
+    for line, row in enumerate(page.iter_rows(values_only=True), 1):
+        cells = [None if isinstance(cell, str) and not cell.strip() else cell for cell in row]
+        while cells and cells[-1] is None:
+            cells.pop()
+        if not cells:
+            continue
+        width = width or len(cells)
+        yield line, cells + [None] * (width - len(cells))
 
 
 def _parquet_file(path: Path) -> Any:
@@ -342,6 +355,11 @@ def _parquet_file(path: Path) -> Any:
         return parquet.ParquetFile(path)
     except _extra("pyarrow", "parquet", "Parquet").ArrowException as error:
         raise SourceError(f"{path}: not a Parquet file ({error})") from None
+
+
+def _schema(path: Path) -> tuple[str, ...]:
+    with _parquet_file(path) as file:
+        return tuple(file.schema_arrow.names)
 
 
 def _extra(module: str, extra: str, name: str) -> Any:

@@ -111,4 +111,5 @@ def _print(data: Any, indent: int = 0) -> None:
     import msgspec
 
     text = msgspec.json.encode(data)
-    sys.stdout.write((msgspec.json.format(text, indent=indent) if indent else text).decode() + "\n")
+    # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
+    sys.stdout.buffer.write((msgspec.json.format(text, indent=indent) if indent else text) + b"\n")

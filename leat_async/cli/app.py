@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +41,10 @@ def _leat(
 
 def run() -> int:
     """Run the command that was given; returns the exit code."""
+    out: Any = sys.stdout
+    if hasattr(out, "reconfigure"):
+        # A name that the terminal's encoding lacks must not end an import.
+        out.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="leat")
     except Stop as stop:

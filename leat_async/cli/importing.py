@@ -32,7 +32,8 @@ def run(job: Job) -> Exit:
         raise Stop("stdin has no place for a ledger beside it; name one: --ledger PATH")
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
         path = spool(sys.stdin.buffer, Path(scratch)) if job.file == "-" else Path(job.file)
-        source = open_source(path, format=job.format, encoding=job.encoding, delimiter=job.delimiter, sheet=job.sheet)
+        sign = "\t" if job.delimiter in ("tab", r"\t") else job.delimiter
+        source = open_source(path, format=job.format, encoding=job.encoding, delimiter=sign, sheet=job.sheet)
         plan = _plan(job, source.columns)
         show_plan(job.file if job.file != "-" else "stdin", source, plan, _example(source, plan))
         if job.dry_run:

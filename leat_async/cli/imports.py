@@ -49,7 +49,9 @@ Format = Annotated[
 Encoding = Annotated[
     str | None, typer.Option(help="Of a CSV file; left out: UTF-8, else cp1252.", rich_help_panel=_MAPPING)
 ]
-Delimiter = Annotated[str | None, typer.Option(help="Of a CSV file; left out: found.", rich_help_panel=_MAPPING)]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Of a CSV file, tab for a tab; left out: found.", rich_help_panel=_MAPPING)
+]
 Sheet = Annotated[str | None, typer.Option(help="Of an Excel file; left out: the first.", rich_help_panel=_MAPPING)]
 InSandbox = Annotated[
     bool,

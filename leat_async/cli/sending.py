@@ -251,13 +251,13 @@ def _show(job: Job, run: _Run, rejects: Path | None) -> None:
     if rejects is not None:
         details.append(f"rejected rows with their reasons: {rejects}")
     if report.unknown:
-        details.append(
-            f"{report.unknown:,} rows were sent, and nothing tells whether they were applied; look for them in Leat:"
-        )
+        details.append(f"{report.unknown:,} rows were sent, and nothing tells whether they were applied:")
         details += run.unknown
-        details.append(
-            "then run the same command with --accept-unknown (they are there) or --resend-unknown (they are not)"
-        )
+        if job.kind == "bookings":
+            advice = "--accept-unknown (they are there) or --resend-unknown (they are not)"
+            details.append(f"look for them in Leat, then run the same command with {advice}")
+        else:
+            details.append("the same command again asks for them once more")
     show_sums(f"{job.file} as {job.kind}", sums, details)
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import sys
 import tracemalloc
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,38 @@ def test_a_rejects_file_is_read_as_the_file_it_came_from(tmp_path: Path) -> None
         {"phone": "+31 6 1234", "=name": "=SUM(A1)"},
         {"phone": "'-x", "=name": "'s Hertogenbosch"},
     ]
+
+
+def test_a_rejects_file_may_come_back_as_a_workbook(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["phone", "guests", REASON], ["'+31 6 1234", 4, "wrong"]):
+        book.active.append(row)
+    book.save(tmp_path / "x.xlsx")
+    source = open_source(tmp_path / "x.xlsx")
+    assert (source.rejects, source.columns) == (True, ("phone", "guests"))
+    assert values(source) == [{"phone": "+31 6 1234", "guests": 4}]
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", "a", '"', "\n", " "])
+def test_delimiters_that_make_no_sense_are_refused(tmp_path: Path, delimiter: str) -> None:
+    with pytest.raises(SourceError, match="delimiter"):
+        open_source(written(tmp_path / "x.csv", "a,b\n"), delimiter=delimiter)
+
+
+def test_a_workbook_that_breaks_off_is_a_clear_error(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for number in range(2000):
+        book.active.append([f"cell {number}", number])
+    book.save(tmp_path / "x.xlsx")
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            data = whole.read(name)
+            cut.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
+    source = open_source(tmp_path / "cut.xlsx")
+    with pytest.raises(SourceError, match="broken Excel file"):
+        list(source.records())
 
 
 def test_other_files_keep_their_apostrophes(tmp_path: Path) -> None:
