@@ -18,15 +18,14 @@ from .._core.unset import UNSET
 from ..errors import ApiError, AuthenticationError, RateLimitError
 from ..resources.system import System
 
+_ANYTHING = Json()
+
 
 def digest(*parts: str | bytes) -> str:
     """A digest of texts; where one ends and the next begins counts."""
-    sums = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        sums.update(len(data).to_bytes(8, "big"))
-        sums.update(data)
-    return sums.hexdigest()
+    pieces = [part.encode() if isinstance(part, str) else part for part in parts]
+    whole = b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces])
+    return hashlib.blake2b(whole, digest_size=16).hexdigest()
 
 
 def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
@@ -40,7 +39,7 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
             moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
             content[name] = moment.astimezone(dt.UTC).isoformat()
         else:
-            content[name] = Json().wire(name, value)
+            content[name] = value if type(value) is str else _ANYTHING.wire(name, value)
     return encode(content)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from .._core.operation import Request
 from .._core.transport import Progress
 from ..errors import (
     DeadlineExceeded,
@@ -66,6 +67,7 @@ class Job:
     lane: str | None = None
     occurrence: int = 0
     key: str = ""
+    request: Request[Any] | None = None
     attributes: Mapping[str, Any] | None = None
     stage: Literal["look", "create", "update"] = "create"
     status: Status = Status.CREATED

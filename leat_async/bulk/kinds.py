@@ -85,12 +85,13 @@ class Stays:
             raise ValueError(f"{self._create.id}: {' and '.join(named)} name the contact twice; give one")
         address = normalised(row[named[0]]) if named and named[0] != "contact_uuid" else None
         checked = body if address is None else {**body, "contact_uuid": address}
-        self._create.request(self._api, (), None, checked)
+        request = self._create.request(self._api, (), None, checked)
         content = canonical(self._create.body, {**body, "contact_uuid": row.get("contact_uuid"), "email": address})
         job = Job(index=index, row=row, who="", content=content, body=body, address=address)
         own = body["external_id"]
         if isinstance(own, str):
             job.who = job.lane = digest(self.name, "external_id", own)
+            job.request = request if address is None else None
         else:
             job.who = digest(self.name, "content", content)
         return job
@@ -107,7 +108,7 @@ class Stays:
     async def write(self, job: Job) -> tuple[Status, Any]:
         """Create it."""
         await self._locate(job)
-        request = self._create.request(self._api, (), None, job.body)
+        request = job.request or self._create.request(self._api, (), None, job.body)
         return Status.CREATED, await self._witness.write(job, lambda: self._pipeline.run(request))
 
     async def find(self, job: Job) -> Any:

@@ -71,7 +71,7 @@ class Steps:
 
     def recall(self, job: Job) -> Outcome | None:
         """What an earlier run did with this row: its outcome, or how to go on with it."""
-        job.key = digest(job.who, str(job.occurrence))
+        job.key = f"{job.who}-{job.occurrence}"
         entry = self._ledger.entry(job.key) if self._ledger is not None else None
         if entry is None:
             return None
