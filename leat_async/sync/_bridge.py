@@ -15,6 +15,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -28,7 +29,7 @@ P = ParamSpec("P")
 
 # How long (seconds) an interrupted or closed-upon call may take to end before nobody waits for it any more.
 GRACE = 0.5
-# How long (seconds) close and the interpreter's exit wait for the thread; a name look-up can't be cancelled.
+# How long (seconds) close and the interpreter's exit wait for the thread.
 _CLOSING = 5.0
 _EXITING = 2.0
 
@@ -75,6 +76,27 @@ class _Call:
             self.end()
 
 
+class _LookUps(ThreadPoolExecutor):
+    """The loop's executor, which resolves names, with daemon threads instead of a pool.
+
+    A look-up can't be cancelled and may take half a minute. The interpreter's exit waits for the threads of a pool,
+    and a pool takes no more work once the main thread has ended, though others may still use the client.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(fn(*args, **kwargs))
+                except BaseException as error:
+                    future.set_exception(error)
+
+        threading.Thread(target=work, name="leat-sync-lookup", daemon=True).start()
+        return future
+
+
 class _Engine:
     """What the thread holds: the loop and the client. It knows nothing of the bridge, which can so be collected.
 
@@ -111,6 +133,7 @@ class _Engine:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
+        self.loop.set_default_executor(_LookUps())
         self._stopping = asyncio.Event()
         self.ready.set()
         await self._stopping.wait()
@@ -167,6 +190,8 @@ class _Engine:
         if bridge() is not None:
             # At exit; a collection may happen in any thread, the loop's own included, so it must not wait.
             self.thread.join(_EXITING)
+            # Should the thread still live, it is about to be frozen: clean-ups to come must not wait for it.
+            self.ended = True
         warnings.warn(
             f"unclosed leat_async.sync client of {self.client!r}, made at {self.made_at}", ResourceWarning, stacklevel=2
         )
@@ -285,7 +310,8 @@ class Bridge:
 
     def _refuse_own_thread(self) -> None:
         engine = self._engine
-        if engine is not None and engine.thread.ident == threading.get_ident():
+        # Once the thread has ended, another may be given its number.
+        if engine is not None and not engine.ended and engine.thread.ident == threading.get_ident():
             raise LifecycleError(
                 "called from the client's own thread, which would wait for itself for ever; hooks and callbacks must "
                 "not use the client: hand the work to a thread of yours"

@@ -174,6 +174,7 @@ def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
         leat.close()
         leat.close()
         assert not ours()
+        assert finalizers() == registered
         del leat
         collect_garbage()
         assert engine() is None

@@ -224,7 +224,8 @@ def test_bulk_left_early_stops_sending(sandbox: Sandbox, leat: LeatClient) -> No
         break
     sent = len(sandbox.rows("visits"))
     time.sleep(0.1)
-    assert len(sandbox.rows("visits")) == sent < 1000
+    # The four that were on their way may still arrive.
+    assert sent <= len(sandbox.rows("visits")) <= sent + 4 < 1000
 
 
 def test_bulk_refuses_what_belongs_to_the_other_side(sandbox: Sandbox, leat: LeatClient) -> None:

@@ -11,9 +11,10 @@ from typing import Any, get_type_hints
 import pytest
 
 import leat_async
-from leat_async import bulk, pagination
+from leat_async import bulk, export, pagination
 from leat_async.sync import LeatClient, SyncPager
 from leat_async.sync import bulk as sync_bulk
+from leat_async.sync import export as sync_export
 from leat_async.sync._base import SyncResource
 from leat_async.sync.generate import EXEMPT
 
@@ -89,6 +90,11 @@ def test_pagers_have_the_same_methods() -> None:
         assert signature(getattr(SyncPager, name)) == signature(getattr(pagination.Pager, name))
 
 
+@pytest.mark.parametrize("name", ["rows", "to_file"])
+def test_export_has_the_same_signatures(name: str) -> None:
+    assert signature(getattr(sync_export, name)) == signature(getattr(export, name))
+
+
 @pytest.mark.parametrize("name", ["create", "run"])
 def test_bulk_has_the_same_signatures(name: str) -> None:
     ours, theirs = getattr(sync_bulk, name), getattr(bulk, name)
@@ -103,14 +109,15 @@ def test_the_modules_have_the_same_names() -> None:
     assert set(sync_bulk.__all__) == set(bulk.__all__)
     assert public(sync_bulk.Run) - {"close", "send", "throw"} == public(bulk.Run) - {"aclose"}
     module = leat_async.sync
-    assert set(module.__all__) == {"SyncPager" if name == "Pager" else name for name in leat_async.__all__} - {
+    names = {*leat_async.__all__, "export"}
+    assert set(module.__all__) == {"SyncPager" if name == "Pager" else name for name in names} - {
         # The codec and its helpers are the same for both and stay where they are.
         "structure",
         "unstructure",
     }
     for name in module.__all__:
         assert getattr(module, name) is not None
-        if name not in ("LeatClient", "SyncPager", "bulk"):
+        if name not in ("LeatClient", "SyncPager", "bulk", "export"):
             assert getattr(module, name) is getattr(leat_async, name)
 
 

@@ -72,6 +72,35 @@ def test_sigint_that_nobody_catches_ends_the_process_within_a_second(
     assert "Unclosed" not in ended.err
 
 
+@posix
+@pytest.mark.parametrize("caught", [True, False])
+def test_sigint_during_a_name_look_up_that_hangs(script: Start, caught: bool) -> None:
+    running = script(
+        """
+import socket
+def getaddrinfo(*args, **options):
+    print("looking up", flush=True)
+    time.sleep(60)
+socket.getaddrinfo = getaddrinfo
+with LeatClient(TOKEN, base_url="https://leat.example") as leat:
+    try:
+        leat.shops.list().first()
+    except """
+        + ("KeyboardInterrupt" if caught else "ZeroDivisionError")
+        + """:
+        print("caught")
+"""
+    )
+    assert running.process.stdout is not None
+    assert running.process.stdout.readline() == "looking up\n"
+    sent = time.monotonic()
+    running.process.send_signal(signal.SIGINT)
+    ended = running.wait()
+    assert time.monotonic() - sent < 1
+    assert ended.code == (0 if caught else -signal.SIGINT)
+    assert ended.err.count("Traceback") == (0 if caught else 1)
+
+
 def test_exit_with_an_open_client_is_quick_and_silent(script: Start) -> None:
     began = time.monotonic()
     ended = script(OPEN + "print('done')").wait()
@@ -126,8 +155,8 @@ time.sleep(0.3)
 
 def test_worker_threads_go_on_after_the_main_thread_has_ended(script: Start) -> None:
     ended = script(
-        OPEN
-        + """
+        """
+leat = LeatClient(TOKEN, base_url=URL.replace("127.0.0.1", "localhost"))
 def work():
     threading.main_thread().join()
     assert leat.shops.list().first()
@@ -266,6 +295,8 @@ with LeatClient(TOKEN, base_url=URL, timeout=5) as leat:
 """,
         "-W",
         "ignore::DeprecationWarning",
+        "-W",
+        "always::ResourceWarning",
     ).wait()
     assert (ended.code, ended.err) == (0, "")
 
