@@ -96,14 +96,17 @@ MESSAGES: Mapping[int, str] = {
 class Refusal(Exception):
     """The API refuses a request with one of its codes."""
 
-    def __init__(self, code: int, errors: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(
+        self, code: int, errors: Mapping[str, list[str]] | None = None, *, message: str | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.errors = errors
+        self.message = message or MESSAGES[code]  # a few codes have several texts
 
     def body(self) -> dict[str, Any]:
         """The JSON of the answer; a validation error adds its map of fields."""
-        body: dict[str, Any] = {"message": MESSAGES[self.code], "code": self.code, "status_code": 400}
+        body: dict[str, Any] = {"message": self.message, "code": self.code, "status_code": 400}
         if self.errors:
             body["errors"] = self.errors
         return body

@@ -1,4 +1,4 @@
-"""Page parameters and the two styles of page information."""
+"""Page parameters and the styles of page information."""
 
 from __future__ import annotations
 
@@ -78,6 +78,18 @@ def viewing_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> An
         "limit": facts["size"],
         "viewing_from": facts["from"],
         "viewing_to": facts["to"],
+        "last_page": facts["last_page"],
+        "total": facts["total"],
+    }
+    return Answer(shown, meta)
+
+
+def counted_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
+    """A page with `page`, `per_page` and no range."""
+    shown, facts = _page(call, rows, view)
+    meta = {
+        "page": facts["page"],
+        "per_page": facts["size"],
         "last_page": facts["last_page"],
         "total": facts["total"],
     }

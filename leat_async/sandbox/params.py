@@ -171,7 +171,10 @@ def validate(
             continue
         try:
             converted = _convert(param, value)
-            if param.fields:
+            if param.fields and param.kind == "map":
+                converted, wrong = validate(param.fields, converted, f"{prefix}{name}.")
+                errors.update(wrong)
+            elif param.fields:
                 converted = _items(param, converted, prefix, errors)
         except Unfit as unfit:
             errors[prefix + name] = [f"The {prefix}{name} must be {unfit}."]
