@@ -132,8 +132,8 @@ def _colour(text: str, seen: Progress) -> str:
 
 def _left(seen: Progress, total: int) -> str:
     done = seen.total - seen.skipped
-    if done <= 0 or seen.seconds < 1:
-        return ""
+    if done <= 0 or seen.seconds < 1 or seen.total + seen.in_doubt >= total:
+        return ""  # how long rows in doubt take is not a matter of pace
     seconds = (total - seen.total) * seen.seconds / done
     return f"{duration(seconds)} left"
 

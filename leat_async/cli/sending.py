@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -20,10 +20,10 @@ from ..bulk.mapping import MappedRow, Plan, mapped
 from ..bulk.readers import Source
 from ..client import LeatClient
 from ..config import RateLimit
-from ..errors import ConfigError, LeatError
+from ..errors import ConfigError, LeatError, PermissionDeniedError
 from .account import base_url, client_from_env
 from .display import duration, err, progress_of, report_json, show_sums
-from .exits import Exit, Stop, worst
+from .exits import Exit, Stop, exit_of, worst
 from .importing import RATE
 from .imports import Job, ledger_of
 from .rejects import is_rejects, write_rejects
@@ -116,8 +116,9 @@ async def _send(job: Job, source: Source, plan: Plan, ledger: Path, limit: int |
             sandbox = await stack.enter_async_context(Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)))
         leat = await stack.enter_async_context(_client(job, sandbox))
         before = len(sandbox.rows(job.kind)) if sandbox is not None else 0
-        console = err()
-        console.print(f"sending to {'a sandbox in this process' if sandbox is not None else base_url()}")
+        place = "a sandbox in this process" if sandbox is not None else base_url()
+        name = await _account_name(leat)
+        err().print(f"sending to {place}{f', account {name}' if name else ''}", markup=False)
         with progress_of(sum(1 for _ in source.records())) as watch:
             outcomes = bulk.create(
                 getattr(leat, job.kind),
@@ -152,6 +153,18 @@ def _client(job: Job, sandbox: Sandbox | None) -> LeatClient:
         return client_from_env(concurrency=job.concurrency, rate_limit=limit)
     paced = limit if job.rate is not None else None
     return LeatClient(sandbox.token, base_url=sandbox.url, concurrency=job.concurrency, rate_limit=paced)
+
+
+async def _account_name(leat: LeatClient) -> str | None:
+    """Whose account it is, if the API tells; ends the command when it can't be used at all."""
+    try:
+        answer = await leat.system.health_check()
+    except LeatError as error:
+        if exit_of(error) is Exit.REJECTED or isinstance(error, PermissionDeniedError):
+            return None  # a token need not be allowed to ask
+        raise Stop(f"{error}; nothing was sent", exit_of(error)) from None
+    name = cast(dict[str, Any], answer).get("company") if isinstance(answer, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _rows(source: Source, plan: Plan) -> Iterator[MappedRow | bulk.BadRow]:

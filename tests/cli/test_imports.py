@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from leat_async.bulk.lock import Lock
 from leat_async.bulk.readers import REASON, open_source
 from leat_async.sandbox import Sandbox
 
@@ -121,6 +122,32 @@ def test_a_corrected_file_needs_no_other_ledger_if_nothing_was_made(
     assert len(sandbox.rows("visits")) == 1
 
 
+def test_a_token_that_ends_on_the_way_stops_the_run(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    visits_file(tmp_path / "v.csv", sandbox, good(300))
+    sandbox.faults.add_text("reject visits.create status=401 nth=100")
+    done = leat("import", "visits", "v.csv", on=sandbox)
+    assert done.returncode == 3, done.stderr
+    assert "same command again" in done.stderr
+    assert leat("import", "visits", "v.csv", on=sandbox).returncode == 0
+    assert len(sandbox.rows("visits")) == 300
+
+
+def test_a_ledger_of_another_account_or_in_use_is_refused(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    visits_file(tmp_path / "v.csv", sandbox, good(2))
+    assert leat("import", "visits", "v.csv", on=sandbox).returncode == 0
+    with Sandbox(seed=8) as other:
+        done = leat("import", "visits", "v.csv", on=other)
+        assert (done.returncode, other.rows("visits")) == (2, [])
+    assert "another account" in done.stderr
+    lock = Lock(tmp_path / "v.csv.ledger")
+    try:
+        busy = leat("import", "visits", "v.csv", on=sandbox)
+    finally:
+        lock.release()
+    assert busy.returncode == 2
+    assert "in use" in busy.stderr
+
+
 def test_dry_run_checks_every_row_and_sends_nothing(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
     visits_file(tmp_path / "v.csv", sandbox, [*good(3), ("bram@example.com", "gisteren")])
     done = leat("import", "visits", "v.csv", "--dry-run", on=sandbox)
@@ -173,8 +200,11 @@ def test_without_token_or_sandbox_it_says_what_to_set(leat: Leat, sandbox: Sandb
     assert "LEAT_ACCESS_TOKEN" in done.stderr
     assert "--sandbox" in done.stderr
     wrong = leat("import", "visits", "v.csv", on=sandbox, LEAT_ACCESS_TOKEN="wrong")
-    assert wrong.returncode == 3
-    assert "same command again" in wrong.stderr
+    assert (wrong.returncode, wrong.stdout) == (3, "")
+    assert "nothing was sent" in wrong.stderr
+    away = leat("import", "visits", "v.csv", on=sandbox, LEAT_BASE_URL="http://127.0.0.1:1")
+    assert (away.returncode, away.stdout) == (4, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["v.csv"]
     assert leat("import", "visits", "v.csv", on=sandbox).returncode == 0
 
 
