@@ -141,13 +141,7 @@ def create(
     _whole("concurrency", concurrency)
     _least("grace", grace)
     _least("patience", patience)
-    if max_errors is not None and (
-        isinstance(max_errors, bool)
-        or not isinstance(max_errors, (int, float))
-        or max_errors < 0
-        or (isinstance(max_errors, float) and not max_errors < 1)
-    ):
-        raise ValueError(f"max_errors must be a whole number, or a share of at least 0 and below 1, got {max_errors!r}")
+    _limit("max_errors", max_errors)
     if resend_unknown and accept_unknown:
         raise ValueError("resend_unknown and accept_unknown exclude each other; give one")
     if ledger is None and (resend_unknown or accept_unknown or retry_rejected):
@@ -168,7 +162,8 @@ def create(
         account=account,
     )
     book = Ledger(ledger) if ledger is not None else None
-    return Run(Engine(_kind(resource), resource._pipeline, rows, book, options))
+    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
+    return Run(Engine(_kind(resource), pipeline, rows, book, options))
 
 
 async def run(
@@ -209,6 +204,12 @@ def _kind(resource: object) -> str:
 def _whole(name: str, value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise ValueError(f"{name} must be a whole number of at least 1, or None, got {value!r}")
+
+
+def _limit(name: str, value: object) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if value is not None and not whole and not (isinstance(value, float) and 0 <= value < 1):
+        raise ValueError(f"{name} must be a whole number, or a share of at least 0 and below 1, got {value!r}")
 
 
 def _least(name: str, value: object) -> None:

@@ -12,9 +12,8 @@ from .._core.pipeline import Pipeline
 from .._core.transport import Progress as Sending
 from ..errors import AuthenticationError, DecodeError, LeatError, MaintenanceError
 from ..resources.contacts import Contacts
-from ..resources.system import System
 from .addresses import Addresses
-from .identity import Seen, account_of, digest
+from .identity import Seen, account_of
 from .jobs import Job, Passing, Row, read
 from .kinds import kind_of
 from .ledger import Ledger
@@ -256,7 +255,7 @@ class Engine:
         """See a row in doubt to its end, beside the workers."""
         try:
             step: Outcome | float | None = seconds
-            while isinstance(step, float):
+            while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
                 step = await self._advance(job)
             if step is not None:
@@ -289,7 +288,7 @@ class Engine:
         try:
             await self._steps.record(job, outcome)
             if job is not None and job.lane == job.who:
-                self._seen.settle(job.who, f"{outcome.status.value} {digest(job.content)}")
+                self._seen.settle(job.who, f"{outcome.status.value} {job.fingerprint}")
             self.tally.count(outcome)
             self._check_errors()
             await self._outcomes.put(outcome)
@@ -376,7 +375,7 @@ class Engine:
         unreadable = 0
         while self._account is None and self.tally.stopped is None:
             try:
-                self._account = await read(account_of(System(self._pipeline)))
+                self._account = await read(account_of(self._pipeline))
             except AuthenticationError as error:
                 self.stop("authentication", error)
             except Passing as passing:

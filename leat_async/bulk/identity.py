@@ -10,10 +10,11 @@ import hashlib
 import sqlite3
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from .._core.codec import encode
 from .._core.params import Instant, Json, Param
+from .._core.pipeline import Pipeline
 from .._core.unset import UNSET
 from ..errors import ApiError, AuthenticationError, RateLimitError
 from ..resources.system import System
@@ -50,15 +51,15 @@ def generated_id(account: str, kind: str, content: bytes, occurrence: int) -> st
     return str(uuid.UUID(hex=made, version=5))
 
 
-async def account_of(system: System) -> str:
+async def account_of(pipeline: Pipeline) -> str:
     """The account that the token belongs to, as the API names it; its token may change, this does not.
 
     The answer is not documented. Without an identifier in it, the origin and the API stand for the account: two
     accounts at one origin then can't be told apart.
     """
-    config = system._pipeline.config
+    config = pipeline.config
     try:
-        answer = await system.health_check()
+        answer = await System(pipeline).health_check()
     except (AuthenticationError, RateLimitError):
         raise
     except ApiError as error:
@@ -70,10 +71,9 @@ async def account_of(system: System) -> str:
 
 
 def _identifier(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return None
+    known = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
     for name in ("uuid", "id"):
-        value = answer.get(name)
+        value = known.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
             return f"{name}:{value}"
     return None

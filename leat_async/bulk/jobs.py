@@ -52,7 +52,8 @@ async def read(asked: Awaitable[T]) -> T:
 class Job:
     """One row on its way.
 
-    `who` is the row's identity, which equal rows share; `key` tells those apart. `lane`: rows of one lane go one
+    `who` is the row's identity, which equal rows share; `key` tells those apart. `fingerprint`: a digest of all
+    of `content`. `lane`: rows of one lane go one
     after the other. `address` is the e-mail address that names the contact. `stage` is where the row is in its
     writes, `status` what it will be when they are done. `in_doubt`: sent, and neither applied nor refused for
     certain; `doubted`: was so once, so what is found may be ours.
@@ -62,7 +63,8 @@ class Job:
     row: Row
     who: str
     content: bytes
-    body: dict[str, Any] = attrs.field(factory=dict)
+    fingerprint: str
+    body: dict[str, Any] = attrs.field(factory=dict[str, Any])
     address: str | None = None
     lane: str | None = None
     occurrence: int = 0

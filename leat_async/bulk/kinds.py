@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 from .._core.operation import Operation
 from .._core.params import show
@@ -29,9 +29,11 @@ class Kind(Protocol):
 
     def prepare(self, index: int, row: Row) -> Job:
         """Check a row; raises `ValueError` or `TypeError`."""
+        ...
 
     def needs_account(self, job: Job) -> bool:
         """Whether the account is part of what will be sent."""
+        ...
 
     def identify(self, job: Job, account: str) -> None:
         """Give a row its identifier, now that its count among equal rows is known."""
@@ -45,12 +47,13 @@ class Kind(Protocol):
 
     def resolve(self, job: Job, found: Any) -> bool:
         """Take what was found as the row's first write; is the row done with that?"""
+        ...
 
 
-def _checked(row: Row, known: Iterable[str], what: str) -> None:
+def _checked(row: Any, known: tuple[str, ...], what: str) -> None:
     if not isinstance(row, Mapping):
         raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
-    for name in row:
+    for name in cast(Mapping[str, Any], row):
         if name not in known:
             raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")
 
@@ -87,13 +90,12 @@ class Stays:
         checked = body if address is None else {**body, "contact_uuid": address}
         request = self._create.request(self._api, (), None, checked)
         content = canonical(self._create.body, {**body, "contact_uuid": row.get("contact_uuid"), "email": address})
-        job = Job(index=index, row=row, who="", content=content, body=body, address=address)
+        whole = digest(self.name, "content", content)
+        job = Job(index=index, row=row, who=whole, content=content, fingerprint=whole, body=body, address=address)
         own = body["external_id"]
         if isinstance(own, str):
             job.who = job.lane = digest(self.name, "external_id", own)
             job.request = request if address is None else None
-        else:
-            job.who = digest(self.name, "content", content)
         return job
 
     def needs_account(self, job: Job) -> bool:
@@ -163,11 +165,13 @@ class People:
         if attributes is not None:
             _contacts.UPDATE.request(self._api, (address,), None, {"attributes": attributes})
         content = canonical({}, {**body, "attributes": attributes})
+        whole = digest(self.name, "content", content)
         return Job(
             index=index,
             row=row,
-            who=digest(self.name, "content", content),
+            who=whole,
             content=content,
+            fingerprint=whole,
             body=body,
             address=address,
             lane=digest(self.name, "email", address),

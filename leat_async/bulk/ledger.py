@@ -27,15 +27,15 @@ _VERSION = "1"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
-    key TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT, attempts INTEGER NOT NULL,
+    key TEXT PRIMARY KEY, content TEXT, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT, attempts INTEGER NOT NULL,
     uuid TEXT, error TEXT, code TEXT, sent_at REAL NOT NULL, changed_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
 """
 # One statement for a whole commit: the interpreter's lock is then given up once, not once a row.
-_COLUMNS = ("key", "idx", "state", "status", "attempts", "uuid", "error", "code", "sent_at", "changed_at")
+_COLUMNS = ("key", "content", "idx", "state", "status", "attempts", "uuid", "error", "code", "sent_at", "changed_at")
 _RECORD = (
-    f"INSERT INTO rows SELECT {', '.join(f'json_extract(value, {chr(39)}$[{n}]{chr(39)})' for n in range(10))} "  # noqa: S608
+    f"INSERT INTO rows SELECT {', '.join(f'json_extract(value, {chr(39)}$[{n}]{chr(39)})' for n in range(11))} "  # noqa: S608
     "FROM json_each(?) WHERE true ON CONFLICT (key) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 )
@@ -64,9 +64,14 @@ class State(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """What the ledger holds of one row. Times are seconds since 1970; `sent_at` is 0 for a row never sent."""
+    """What the ledger holds of one row.
+
+    `key` is its identity, `content` a digest of all of it. Times are seconds since 1970; `sent_at` is 0 for a row
+    never sent.
+    """
 
     key: str
+    content: str | None
     index: int
     state: State
     status: str | None
@@ -80,17 +85,17 @@ class Entry:
 
 def _row_of(entry: Entry) -> tuple[Any, ...]:
     return (
-        entry.key, entry.index, entry.state.value, entry.status, entry.attempts, entry.uuid, entry.error, entry.code,
+        entry.key, entry.content, entry.index, entry.state.value, entry.status, entry.attempts, entry.uuid, entry.error, entry.code,
         entry.sent_at, entry.changed_at,
     )  # fmt: skip
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
     """A row of the table as an entry."""
-    key, index, state, *rest = row
+    key, content, index, state, *rest = row
     status, attempts, uuid, error, code, sent_at, changed_at = rest
     return Entry(
-        key=key, index=index, state=State(state), status=status, attempts=attempts, uuid=uuid, error=error, code=code,
+        key=key, content=content, index=index, state=State(state), status=status, attempts=attempts, uuid=uuid, error=error, code=code,
         sent_at=sent_at, changed_at=changed_at,
     )  # fmt: skip
 
@@ -138,7 +143,7 @@ class Ledger:
         """Lock the file and open it; made if missing, for its owner's eyes only."""
         self._lock = Lock(self.path)
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(self.path)
             self._base = connect(self.path)
             self._reader = connect(self.path)
         except OSError as error:
@@ -263,6 +268,17 @@ class Ledger:
         self._base.close()
         self._lock.release()
         self._base = self._lock = None
+
+
+def _make(path: Path) -> None:
+    """Make the file if it is missing, and its name as lasting as what will be written into it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if os.name == "posix":
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 @attrs.frozen

@@ -103,8 +103,8 @@ class Report:
     taken: int = 0
     retried: int = 0
     seconds: float = 0.0
-    latency: Mapping[str, float] = attrs.field(factory=dict)
-    errors_by_code: Mapping[str, int] = attrs.field(factory=dict)
+    latency: Mapping[str, float] = attrs.field(factory=dict[str, float])
+    errors_by_code: Mapping[str, int] = attrs.field(factory=dict[str, int])
     stopped: Stopped | None = None
     error: Exception | None = None
 

@@ -27,13 +27,14 @@ class Source(Protocol):
         """No more rows are wanted."""
 
 
-def source_of(rows: Iterable[Row] | AsyncIterable[Row]) -> Source:
+def source_of(rows: Any) -> Source:
     """The right way to read these rows."""
-    if isinstance(rows, AsyncIterable):
+    kind: type[Any] = type(rows)
+    if issubclass(kind, AsyncIterable):
         return _Asynchronous(rows)
-    if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
-        raise TypeError(f"rows must be an iterable or async iterable of mappings, got {type(rows).__name__}")
-    return _InMemory(rows) if isinstance(rows, (list, tuple)) else _Threaded(rows)
+    if issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
+        raise TypeError(f"rows must be an iterable or async iterable of mappings, got {kind.__name__}")
+    return _InMemory(rows) if issubclass(kind, (list, tuple)) else _Threaded(rows)
 
 
 class _Asynchronous:

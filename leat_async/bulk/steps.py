@@ -16,7 +16,6 @@ from ..errors import (
     LifecycleError,
     OutcomeUnknownError,
 )
-from .identity import digest
 from .jobs import PASSING, Job, Passing, Refused
 from .kinds import Kind
 from .ledger import Entry, Ledger, State
@@ -80,8 +79,9 @@ class Steps:
             job.committed = True
             return self._outcome(job, Status.SKIPPED)
         if entry.state is State.REJECTED:
-            # What was refused before anything was sent is judged anew: options may have changed.
-            if not entry.attempts or self._policy.retry_rejected:
+            # What was refused before anything was sent is judged anew, since options may have changed; and what was
+            # corrected.
+            if not entry.attempts or entry.content != job.fingerprint or self._policy.retry_rejected:
                 return None
             job.committed = True
             return self._outcome(job, Status.REJECTED, error=_earlier(entry))
@@ -109,7 +109,7 @@ class Steps:
         status, _, content = (fate or "").partition(" ")
         if status in ("", Status.REJECTED):
             return None
-        if content != digest(job.content):
+        if content != job.fingerprint:
             return self.bad(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
         if status == Status.UNKNOWN:
             job.error = Refused("an earlier row with the same external_id has an unknown outcome")
@@ -275,6 +275,7 @@ class Steps:
         await self._ledger.record(
             Entry(
                 key=key,
+                content=job.fingerprint if job is not None else None,
                 index=outcome.index,
                 state=state,
                 status=outcome.status.value,
@@ -290,6 +291,7 @@ class Steps:
     def _entry(self, job: Job, state: State) -> Entry:
         return Entry(
             key=job.key,
+            content=job.fingerprint,
             index=job.index,
             state=state,
             status=job.status.value,

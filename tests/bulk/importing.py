@@ -1,24 +1,36 @@
-"""An import in a process of its own, to be killed: prints its report as JSON."""
+"""An import in a process of its own, to be killed or measured: prints its counts and its peak memory as JSON."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from leat_async import LeatClient, bulk
 
 
 async def main(url: str, token: str, ledger: str, ids: str, count: str, shop: str, *contacts: str) -> None:
-    def rows() -> object:
+    def rows() -> Iterator[dict[str, Any]]:
         for n in range(int(count)):
             row = {"contact_uuid": contacts[n % len(contacts)], "shop_uuid": shop, "source": str(n)}
             yield {**row, "external_id": f"res-{n}"} if ids == "own" else row
 
     async with LeatClient(token, base_url=url, rate_limit=None) as leat:
-        report = await bulk.run(leat.visits, rows(), ledger=ledger, grace=1.0)
+        report = await bulk.run(leat.visits, rows(), ledger=ledger or None, grace=1.0)
     counts = {name: getattr(report, name) for name in ("total", "stopped", "rejected", "unknown", "skipped")}
-    sys.stdout.write(json.dumps(counts))
+    sys.stdout.write(json.dumps({**counts, "peak": peak()}))
+
+
+def peak() -> float | None:
+    """Peak resident memory in MB, where the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / 2**20 if sys.platform == "darwin" else used / 2**10
 
 
 asyncio.run(main(*sys.argv[1:]))

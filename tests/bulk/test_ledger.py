@@ -97,6 +97,18 @@ async def test_the_second_run_skips(sandbox: Sandbox, leat: LeatClient, tmp_path
     assert sandbox.journal.counts()["visits.create"] == posts + 1
 
 
+async def test_a_corrected_row_is_sent_and_a_done_one_is_not(
+    sandbox: Sandbox, leat: LeatClient, tmp_path: Path
+) -> None:
+    good, bad = visits(sandbox, 2)
+    rows = [{**good, "external_id": "a"}, {**bad, "external_id": "b", "contact_uuid": "nobody"}]
+    assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).rejected == 1
+    rows = [{**bad, "external_id": "b"}, {**good, "external_id": "a"}]
+    report = await bulk.run(leat.visits, rows, ledger=tmp_path / "l")
+    assert (report.created, report.skipped) == (1, 1)
+    assert list(bulk.rejects(tmp_path / "l")) == []
+
+
 async def test_only_its_owner_may_read_it(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
     path = tmp_path / "l"
     async with bulk.create(leat.visits, visits(sandbox, 50), ledger=path) as run:
