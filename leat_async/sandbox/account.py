@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from .rooms import FURNISHERS
 from .rooms.contacts import new_contact
 from .store import Row, Store
 
@@ -37,6 +38,8 @@ def furnish(store: Store, now: int) -> None:
         store.insert("subscription_types", name=name, description=f"{name} by e-mail", active=True, strategy=strategy)
     for email in _CONTACTS:
         new_contact(store, email, now)
+    for furnish_room in FURNISHERS:
+        furnish_room(store, now)
 
 
 def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: int = 730) -> None:

@@ -6,18 +6,29 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..routing import Route
+from ..store import Store
 from . import (
     account,
     bookings,
+    contact_attributes,
     contact_changes,
     contact_identifiers,
     contacts,
     credit_receptions,
+    custom_attribute_groups,
+    custom_attributes,
     loyalty_program,
+    loyalty_transaction_attributes,
     loyalty_transactions,
+    product_categories,
+    products,
+    shift_teams,
+    shift_types,
+    shifts,
     shops,
     units,
     visits,
+    webhook_subscriptions,
 )
 
 _ROOMS = (
@@ -32,6 +43,16 @@ _ROOMS = (
     bookings,
     credit_receptions,
     loyalty_transactions,
+    custom_attributes,
+    custom_attribute_groups,
+    contact_attributes,
+    loyalty_transaction_attributes,
+    product_categories,
+    products,
+    shift_teams,
+    shift_types,
+    shifts,
+    webhook_subscriptions,
 )
 
 ROUTES: tuple[Route, ...] = tuple(route for room in _ROOMS for route in room.ROUTES)
@@ -42,3 +63,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 JOBS: Mapping[str, Callable[..., Any]] = {
     name: job for room in _ROOMS for name, job in getattr(room, "JOBS", {}).items()
 }
+# What a new account holds of these rooms.
+FURNISHERS: tuple[Callable[[Store, int], None], ...] = (
+    custom_attribute_groups.furnish,
+    contact_attributes.furnish,
+)
