@@ -93,7 +93,10 @@ class _LookUps(ThreadPoolExecutor):
                 except BaseException as error:
                     future.set_exception(error)
 
-        threading.Thread(target=work, name="leat-sync-lookup", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="leat-sync-lookup", daemon=True).start()
+        except RuntimeError:
+            work()  # from Python 3.12 on, no thread can be started once the main one has ended
         return future
 
 
@@ -323,7 +326,10 @@ class Bridge:
                 raise _closed()
             if self._engine is None:
                 engine = _Engine(self._client, self._made_at)
-                engine.thread.start()
+                try:
+                    engine.thread.start()
+                except RuntimeError as error:
+                    raise LifecycleError(f"the client's thread could not be started: {error}") from error
                 self._engine = engine
                 self._finalizer = weakref.finalize(self, engine.let_go, weakref.ref(self))
             engine = self._engine

@@ -156,7 +156,7 @@ time.sleep(0.3)
 def test_worker_threads_go_on_after_the_main_thread_has_ended(script: Start) -> None:
     ended = script(
         """
-leat = LeatClient(TOKEN, base_url=URL.replace("127.0.0.1", "localhost"))
+leat = LeatClient(TOKEN, base_url=URL.replace("127.0.0.1", "localhost")).__enter__()
 def work():
     threading.main_thread().join()
     assert leat.shops.list().first()
