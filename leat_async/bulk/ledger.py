@@ -27,8 +27,8 @@ _VERSION = "1"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
-    key TEXT PRIMARY KEY, content TEXT, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT, attempts INTEGER NOT NULL,
-    uuid TEXT, error TEXT, code TEXT, sent_at REAL NOT NULL, changed_at REAL NOT NULL
+    key TEXT PRIMARY KEY, content TEXT, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT,
+    attempts INTEGER NOT NULL, uuid TEXT, error TEXT, code TEXT, sent_at REAL NOT NULL, changed_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -83,21 +83,18 @@ class Entry:
     changed_at: float
 
 
+_FIELDS = tuple(field.name for field in attrs.fields(Entry))
+
+
 def _row_of(entry: Entry) -> tuple[Any, ...]:
-    return (
-        entry.key, entry.content, entry.index, entry.state.value, entry.status, entry.attempts, entry.uuid, entry.error, entry.code,
-        entry.sent_at, entry.changed_at,
-    )  # fmt: skip
+    return tuple([getattr(entry, name) for name in _FIELDS])
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
     """A row of the table as an entry."""
-    key, content, index, state, *rest = row
-    status, attempts, uuid, error, code, sent_at, changed_at = rest
-    return Entry(
-        key=key, content=content, index=index, state=State(state), status=status, attempts=attempts, uuid=uuid, error=error, code=code,
-        sent_at=sent_at, changed_at=changed_at,
-    )  # fmt: skip
+    fields: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
+    fields["state"] = State(fields["state"])
+    return Entry(**fields)
 
 
 def connect(path: Path) -> sqlite3.Connection:
