@@ -29,7 +29,7 @@ class Source(Protocol):
 
 def source_of(rows: Any) -> Source:
     """The right way to read these rows."""
-    kind: Any = type(rows)
+    kind = rows.__class__
     if issubclass(kind, AsyncIterable):
         return _Asynchronous(rows)
     if issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
