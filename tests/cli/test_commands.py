@@ -153,7 +153,8 @@ def test_sandbox_prints_what_points_a_client_at_it(leat: Leat, tmp_path: Path) -
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert done.returncode == 0
-    assert "kept@example.com" in {contact["email"] for contact in Sandbox(state=tmp_path / "state.db").contacts}
+    with Sandbox(state=tmp_path / "state.db") as again:
+        assert "kept@example.com" in {contact["email"] for contact in again.contacts}
 
 
 @pytest.mark.parametrize(
