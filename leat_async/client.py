@@ -201,7 +201,7 @@ class LeatClient:
             timeout=checked.timeout,
             retry=checked.retry,
         )
-        made_by = sys._getframe(1)
+        made_by = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - what warnings and logging use as well
         self._made_at: str | None = f"{made_by.f_code.co_filename}:{made_by.f_lineno}"
 
     @classmethod

@@ -109,7 +109,7 @@ def _base_url(value: object) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name can only mean this machine."""
-    return host in _LOOPBACK or (host.startswith("127.") and host.count(".") == 3 and host.replace(".", "").isdigit())
+    return host in _LOOPBACK or (host.startswith("127.") and host.count(".") == 3 and host.replace(".", "").isdecimal())
 
 
 def _check_api(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -89,7 +89,7 @@ class TransportError(LeatError):
 
 
 class DeadlineExceeded(LeatError, TimeoutError):
-    """The call's deadline passed. `phase`: "slot", "pace", "rate limit", "token", "connect", "response" or "backoff"."""
+    """The deadline passed. `phase`: "slot", "pace", "rate limit", "token", "connect", "response" or "backoff"."""
 
     def __init__(self, message: str, *, phase: str) -> None:
         super().__init__(message)
@@ -134,6 +134,10 @@ class OutcomeUnknownError(LeatError):
     def _state(self) -> dict[str, Any]:
         # A look-up belongs to a live client, which does not travel.
         return {**super()._state(), "_look_up": None, "_drive": None}
+
+    def ask_with(self, look_up: Callable[[], Awaitable[Any]] | None) -> None:
+        """Give it the look-up that `reconcile` makes."""
+        self._look_up = look_up
 
     @property
     def reconcilable(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from ._core.answers import Listing
-from ._core.params import Integer
+from ._core.params import Integer, is_mapping
 from .errors import DecodeError
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Pager(Generic[T]):
 
     async def _get(self, number: int | None, limit: int | None) -> Page[T]:
         listing = await self._fetch(number, limit)
-        meta = listing.meta if isinstance(listing.meta, dict) else {}
+        meta: Any = listing.meta if is_mapping(listing.meta) else {}
         return Page(
             listing.items,
             page=_integer(meta.get("current_page", meta.get("page"))),
@@ -167,6 +167,6 @@ class Pager(Generic[T]):
 def _integer(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal():
         return int(value[:18])
     return value if isinstance(value, int) else None

@@ -82,6 +82,7 @@ def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_console_blocks(path: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "messy_restaurant.csv", tmp_path / "export.csv")
+    (tmp_path / "attributes.json").write_text('{"attributes": {"city": "Delft"}}')
     with Sandbox(seed="demo") as sandbox:
         environment = {
             **os.environ,

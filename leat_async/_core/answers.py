@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast
 
@@ -11,6 +11,7 @@ import attrs
 from ..errors import ApiError, Attempt, DecodeError, class_for
 from .codec import parse, parse_for, structure
 from .operation import Operation
+from .params import is_array, is_object
 from .transport import Answer
 
 T = TypeVar("T")
@@ -79,16 +80,18 @@ def read_raw(operation: Operation[Any], answer: Answer, attempts: tuple[Attempt,
         whole = parse(answer.body) if answer.body.strip() else None
     except DecodeError as error:
         raise _named(error, operation, answer, attempts) from None
-    data, meta = (whole["data"], whole.get("meta")) if isinstance(whole, dict) and "data" in whole else (whole, None)
-    return RawResponse(status=answer.status, headers=answer.headers, data=data, meta=meta, attempts=attempts)
+    meta = whole.get("meta") if is_object(whole) else None
+    return RawResponse(
+        status=answer.status, headers=answer.headers, data=_unwrapped(whole), meta=meta, attempts=attempts
+    )
 
 
 def _unwrapped(whole: Any) -> Any:
-    return whole["data"] if isinstance(whole, dict) and "data" in whole else whole
+    return whole["data"] if is_object(whole) and "data" in whole else whole
 
 
 def _data(whole: Any) -> Any:
-    if not isinstance(whole, dict):
+    if not is_object(whole):
         raise DecodeError("$: expected an object with the key data", path="$")
     if "data" not in whole:
         raise DecodeError("$.data: missing", path="$.data")
@@ -110,7 +113,7 @@ def error_of(operation: Operation[Any], answer: Answer, token: str | None, wait:
         body = parse(answer.body)
     except DecodeError:
         body = None
-    if isinstance(body, dict):
+    if is_object(body):
         message = _text(body.get("message")) or _text(body.get("error_description")) or _text(body.get("error"))
         code = _code(body.get("code"))
         errors = _fields(body.get("errors"))
@@ -135,18 +138,13 @@ def _text(value: Any) -> str:
 
 
 def _code(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal():
         return int(value[:12])
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _fields(value: Any) -> dict[str, list[str]]:
     """The `errors` map: its values are a text or a list of texts."""
-    if not isinstance(value, Mapping):
+    if not is_object(value):
         return {}
-    return {
-        str(name): [str(t) for t in texts]
-        if isinstance(texts, Sequence) and not isinstance(texts, str)
-        else [str(texts)]
-        for name, texts in value.items()
-    }
+    return {name: [str(t) for t in texts] if is_array(texts) else [str(texts)] for name, texts in value.items()}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ..errors import ApiError, AuthenticationError, DeadlineExceeded, DecodeError, LeatError
 from .clock import Clock
+from .params import is_mapping
 
 
 class Tokens(Protocol):
@@ -96,11 +97,12 @@ class RenewedToken:
                 attempts=error.attempts,
             )
             raise refused from None
-        token = answer.get("access_token") if isinstance(answer, dict) else None
+        given: Any = answer if is_mapping(answer) else {}
+        token = given.get("access_token")
         if not isinstance(token, str) or not token.isprintable() or not token:
             raise DecodeError("auth.token: $.access_token: expected text", path="$.access_token")
         try:
-            lifetime = float(answer.get("expires_in") or 0)
+            lifetime = float(given.get("expires_in") or 0)
         except (TypeError, ValueError):
             lifetime = 0.0
         # Without a usable lifetime the token is kept until the API refuses it.

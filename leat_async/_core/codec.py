@@ -22,7 +22,7 @@ import msgspec
 from ..errors import DecodeError
 from ..models._base import EMPTY, Model, json_of, keys_of
 from .lane import NotCompilable, decoder_of
-from .params import show
+from .params import is_array, is_list, is_mapping, is_object, show
 
 T = TypeVar("T")
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
@@ -168,7 +168,7 @@ def _day(value: Any, _: Any = None) -> dt.date:
 
 
 def _mapping(value: Any, _: Any = None) -> Mapping[str, Any]:
-    if type(value) is dict:
+    if is_object(value):
         return value
     if value == []:
         return EMPTY
@@ -201,8 +201,8 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
                 pass
             value = parse(bytes(value))
         raw = value
-        if type(value) is not dict:
-            if cls.bare_field is not None and value is not None and not isinstance(value, list):
+        if not is_object(value):
+            if cls.bare_field is not None and value is not None and not is_array(value):
                 value = {cls.bare_field: value}
             elif value == []:
                 value = {}
@@ -220,7 +220,7 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
                 except _Mismatch as mismatch:
                     mismatch.path = f".{key}{mismatch.path}"
                     raise
-        return cls(raw=raw, **found)
+        return cls(raw=raw, **found)  # pyright: ignore[reportCallIssue] - attrs takes the underscore away
 
     return hook
 
@@ -232,13 +232,13 @@ def _first(keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 def _tuple_hook(kind: Any) -> Callable[[Any, Any], Any]:
     of = get_args(kind)[0]
     item_hook = converter.get_structure_hook(of)
-    make: Callable[[Any], Any] = list if get_origin(kind) is list else tuple
+    listed = get_origin(kind) is list
 
     def hook(value: Any, _: Any) -> Any:
-        if type(value) is dict and all(key.isdigit() for key in value):
+        if is_object(value) and all(key.isdecimal() for key in value):
             # PHP writes a list with gaps as an object.
             value = list(value.values())
-        if type(value) is not list:
+        if not is_array(value):
             raise _Mismatch("a list", value)
         found: list[Any] = []
         for index, item in enumerate(value):
@@ -247,7 +247,7 @@ def _tuple_hook(kind: Any) -> Callable[[Any, Any], Any]:
             except _Mismatch as mismatch:
                 mismatch.path = f"[{index}]{mismatch.path}"
                 raise
-        return make(found)
+        return found if listed else tuple(found)
 
     return hook
 
@@ -286,11 +286,11 @@ def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
     ]
 
     def hook(model: Model) -> Any:
-        came_whole = json_of(model._raw)
-        if not isinstance(came_whole, Mapping | list):
+        came_whole = json_of(model._raw)  # pyright: ignore[reportPrivateUsage] - its own to write and read
+        if not (is_mapping(came_whole) or is_array(came_whole)):
             # A bare value: the field it stood for is all there was.
             return getattr(model, cls.bare_field or "")
-        raw: Mapping[str, Any] = {} if isinstance(came_whole, list) else came_whole
+        raw: Mapping[str, Any] = came_whole if is_mapping(came_whole) else {}
         out: dict[str, Any] = dict(raw)
         for keys, field, field_hook, kind in plan:
             value = getattr(model, field.name)
@@ -299,12 +299,12 @@ def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
             if value == field.default and (came is _MISSING or came is None):
                 continue
             plain = _plain(value)
-            if isinstance(plain, list) and isinstance(came, dict) and len(plain) == len(came):
+            if is_array(plain) and is_object(came) and len(plain) == len(came):
                 # PHP's list with gaps.
                 plain = dict(zip(came, plain, strict=True))
             if plain != came and not _reads_as(value, came, field_hook, kind):
                 out[key] = plain
-        return out if out or isinstance(came_whole, Mapping) else []
+        return out if out or is_mapping(came_whole) else []
 
     return hook
 
@@ -319,11 +319,11 @@ def _reads_as(value: Any, came: Any, field_hook: Callable[[Any, Any], Any], kind
 def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return converter.unstructure(value)
-    if isinstance(value, tuple):
+    if is_list(value):
         return [_plain(item) for item in value]
     if isinstance(value, dt.date):
         return value.isoformat()
-    return dict(value) if isinstance(value, Mapping) else value
+    return dict(value) if is_mapping(value) else value
 
 
 def _is_model(kind: Any) -> bool:

@@ -12,11 +12,12 @@ import attrs
 
 from ..errors import ConfigError
 from .codec import encode
-from .params import Json, Object, Param, Text, show
+from .params import Json, Object, Param, Text, is_array, is_mapping, show
 from .unset import UNSET
 
 T = TypeVar("T")
 _ANY = Json()
+_SEGMENT = Text()
 Rule = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -57,8 +58,8 @@ class Operation(Generic[T]):
     path: str
     effect: Effect
     result: type[T]
-    query: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
-    body: Mapping[str, Param] = attrs.field(factory=dict, kw_only=True)
+    query: Mapping[str, Param] = attrs.field(factory=dict[str, Param], kw_only=True)
+    body: Mapping[str, Param] = attrs.field(factory=dict[str, Param], kw_only=True)
     rules: tuple[Rule, ...] = attrs.field(default=(), kw_only=True)
     # Names beyond `body` pass, checked as JSON: the account's own attributes are sent as further top-level keys.
     open_body: bool = attrs.field(default=False, kw_only=True)
@@ -131,7 +132,7 @@ class Request(Generic[T]):
 
 def path_segment(name: str, value: object) -> str:
     """One path parameter, percent-encoded whole, so that no value can leave its place in the path."""
-    text = Text().wire(name, value)
+    text = _SEGMENT.wire(name, value)
     if text in (".", ".."):
         raise ValueError(f"{name} must be an identifier, got {show(text)}")
     return quote(text, safe="")
@@ -146,10 +147,10 @@ def query_string(params: Mapping[str, Any]) -> str:
 
 
 def _flatten(pairs: list[str], name: str, value: Any) -> None:
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         for key, item in value.items():
             _flatten(pairs, f"{name}[{key}]", item)
-    elif isinstance(value, (list, tuple)):
+    elif is_array(value):
         for index, item in enumerate(value):
             _flatten(pairs, f"{name}[{index}]", item)
     else:
@@ -193,11 +194,11 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def raw_request(
-    method: str,
-    path: str,
-    params: Mapping[str, Any] | None,
+    method: object,
+    path: object,
+    params: object,
     json: Any,
-    effect: Effect | str | None,
+    effect: object,
 ) -> Request[Any]:
     """A request for which there is no operation, checked as far as that goes."""
     if not isinstance(method, str) or method.upper() not in _METHODS:
@@ -221,7 +222,7 @@ def raw_request(
     )
     target = path
     if params is not None:
-        if not isinstance(params, Mapping):
+        if not is_mapping(params):
             raise TypeError(f"params must be a mapping, got {show(params)}")
         for name, value in params.items():
             if value is None:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 
@@ -27,6 +27,26 @@ def show(value: object) -> str:
     if isinstance(value, (str, int, float, bool, dt.date, Decimal)) or value is None:
         return repr(value)
     return f"{type(value).__name__}"
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether a value is a mapping, of whatever keys."""
+    return isinstance(value, Mapping)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is what JSON calls an object."""
+    return type(value) is dict
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is what JSON calls an array."""
+    return type(value) is list
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a value is a list or the like, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
 
 @attrs.frozen(kw_only=True)
@@ -190,7 +210,7 @@ class Window(Param):
     """Bounds on a moment, `{"gte": …, "lt": …}`; keys gt, gte, lt, lte. Sent bracketed: `created_at[gte]`."""
 
     def wire(self, name: str, value: Any) -> dict[str, str]:
-        if not isinstance(value, Mapping):
+        if not is_mapping(value):
             raise TypeError(f"{name} must be a mapping such as {{'gte': moment, 'lt': moment}}, got {show(value)}")
         if not value:
             raise ValueError(f"{name} must have at least one of gt, gte, lt, lte; leave it out for no bound")
@@ -221,12 +241,12 @@ def _json(name: str, value: Any, depth: int) -> Any:
         return value.isoformat()
     if depth > 50:
         raise ValueError(f"{name} is nested more than 50 deep")
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{name} has a key that is no text: {show(key)}")
         return {Text(empty=True).wire(name, k): _json(f"{name}.{k}", v, depth + 1) for k, v in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+    if is_list(value):
         return [_json(f"{name}[{i}]", v, depth + 1) for i, v in enumerate(value)]
     raise TypeError(f"{name} can't be written as JSON: {show(value)}")
 
@@ -239,7 +259,7 @@ class Items(Param):
     min: int = 0
 
     def wire(self, name: str, value: Any) -> list[Any]:
-        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+        if not is_list(value):
             raise TypeError(f"{name} must be a list, got {show(value)}")
         if len(value) < self.min:
             raise ValueError(f"{name} must have at least {self.min} item(s), got {len(value)}")
@@ -253,11 +273,11 @@ class Object(Param):
     `one_of`: at least one of these keys must have a value.
     """
 
-    fields: Mapping[str, Param] = attrs.field(factory=dict)
+    fields: Mapping[str, Param] = attrs.field(factory=dict[str, Param])
     one_of: tuple[str, ...] = ()
 
     def wire(self, name: str, value: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if not is_mapping(value):
             raise TypeError(f"{name} must be a mapping, got {show(value)}")
         for key, param in self.fields.items():
             if param.required and key not in value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -24,6 +23,7 @@ from ..errors import (
 from . import answers
 from .auth import Tokens
 from .clock import Clock
+from .deadline import Deadline, Deadlines
 from .limiter import Gate
 from .operation import Effect, Request
 from .retry import End, RetryBudget, asked_wait, backoff, end_of_status, may_repeat
@@ -33,6 +33,7 @@ T = TypeVar("T")
 LookUp = Callable[[], Awaitable[Any]]
 log = logging.getLogger("leat_async")
 log.addHandler(logging.NullHandler())
+_NOTHING = Answer(0, {}, b"")
 
 
 @attrs.frozen(kw_only=True)
@@ -69,9 +70,9 @@ class _Call:
     """What one call has been through so far."""
 
     request: Request[Any]
+    attempts: list[Attempt]
     phase: str = "slot"
-    attempts: list[Attempt] = attrs.field(factory=list)
-    progress: Progress = attrs.field(factory=Progress)
+    progress: Progress | None = None
     failures: int = 0
     reauthenticated: bool = False
     open: bool = False
@@ -93,7 +94,12 @@ class Pipeline:
     retry: RetryPolicy | None
     # Bulk: waiting for the pace or a 429 does not use up the deadline.
     patient: bool = False
-    _headers: dict[tuple[str | None, bool], dict[str, str]] = attrs.field(factory=dict, repr=False, init=False)
+    _deadlines: Deadlines = attrs.field(
+        default=attrs.Factory(lambda self: Deadlines(self.timeout), takes_self=True), repr=False, init=False
+    )
+    _headers: dict[tuple[str | None, bool], dict[str, str]] = attrs.field(
+        factory=dict[tuple[str | None, bool], dict[str, str]], repr=False, init=False
+    )
 
     async def run(self, request: Request[T], look_up: LookUp | None = None) -> T:
         """Send a request and decode the object that comes back."""
@@ -108,31 +114,31 @@ class Pipeline:
     async def send(self, request: Request[Any], look_up: LookUp | None = None) -> tuple[Answer, tuple[Attempt, ...]]:
         """Send a request until it is answered 2xx, under one deadline for everything."""
         self.transport.check()
-        call = _Call(request)
-        timeout = asyncio.timeout(self.timeout)
+        call = _Call(request, [])
+        deadline = self._deadlines.begin()
         try:
-            async with timeout:
-                answer = await self._attempt_until_done(call, timeout)
+            with deadline:
+                answer = await self._attempt_until_done(call, deadline)
         except LeatError as error:
             final = self._final(call, error, look_up)
             if final is error:
                 raise
             raise final from error
         except TimeoutError:
-            if not timeout.expired():
+            if not deadline.expired:
                 raise
             late = self._late(call, look_up)
             raise late from late.__cause__
         return answer, tuple(call.attempts)
 
-    async def _attempt_until_done(self, call: _Call, timeout: asyncio.Timeout) -> Answer:
+    async def _attempt_until_done(self, call: _Call, deadline: Deadline) -> Answer:
         operation = call.request.operation
         while True:
             call.phase = "token"
             token = None if operation.anonymous else self.tokens.current() or await self.tokens.fetch()
             call.phase = "slot"
             if not self.gate.try_enter():
-                await self._enter(call, timeout)
+                await self._enter(call, deadline)
             try:
                 self.transport.check()
                 end, answer, error = await self._send_once(call, token)
@@ -144,35 +150,34 @@ class Pipeline:
             call.last = error
             call.open = call.open or end is End.MAYBE_APPLIED
             if isinstance(error, RateLimitError):
-                wait = self._rejected(error, timeout)
+                wait = self._rejected(error, deadline)
             elif self._renews(call, answer, token):
                 wait = 0.0
             else:
-                wait = self._failed(call, end, error, timeout)
+                wait = self._failed(call, end, error, deadline)
             call.attempts[-1] = attrs.evolve(call.attempts[-1], waited=wait)
             self._tell(self.hooks.on_retry, "leat.retry", call, error=error, waits=wait)
             if wait and not isinstance(error, RateLimitError):
                 call.phase = "backoff"
                 await self.clock.sleep(wait)
 
-    async def _enter(self, call: _Call, timeout: asyncio.Timeout) -> None:
+    async def _enter(self, call: _Call, deadline: Deadline) -> None:
         call.phase = ""  # the gate knows which of its three reasons it is
         if not self.patient:
             await self.gate.enter(ahead=bool(call.attempts))
             return
-        loop = asyncio.get_running_loop()
-        left = (timeout.when() or loop.time()) - loop.time()
-        timeout.reschedule(None)
+        left = deadline.pause()
         await self.gate.enter(ahead=bool(call.attempts))
-        timeout.reschedule(loop.time() + left)
+        deadline.resume(left)
 
     async def _send_once(self, call: _Call, token: str | None) -> tuple[End, Answer, LeatError | None]:
         """One attempt: how it ended, what came back, and the error it stands for (None for success)."""
         request, operation = call.request, call.request.operation
-        call.phase, call.progress = "connect", Progress()
+        progress = Progress()
+        call.phase, call.progress = "connect", progress
         self._tell(self.hooks.on_request, "leat.request", call)
         started = self.clock.now()
-        answer = Answer(0, {}, b"")
+        answer = _NOTHING
         error: LeatError | None = None
         try:
             answer = await self.transport.send(
@@ -180,7 +185,7 @@ class Pipeline:
                 self.config.base_url + (request.target if operation.at_origin else self.config.root + request.target),
                 self._headers_for(token, request.body is not None),
                 request.body,
-                call.progress,
+                progress,
             )
         except TransportError as failure:
             end, error = (End.MAYBE_APPLIED if failure.sent else End.NOT_SENT), failure
@@ -198,7 +203,7 @@ class Pipeline:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         remaining = headers.get("X-RateLimit-Remaining")
-        if remaining is not None and remaining.isdigit():
+        if remaining is not None and remaining.isdecimal():
             self.gate.learn(int(remaining[:9]))
 
     def _record(self, call: _Call, end: End, answer: Answer, error: LeatError | None, elapsed: float) -> None:
@@ -213,11 +218,11 @@ class Pipeline:
         )
         self._tell(self.hooks.on_response, "leat.response", call, error=error)
 
-    def _rejected(self, error: RateLimitError, timeout: asyncio.Timeout) -> float:
+    def _rejected(self, error: RateLimitError, deadline: Deadline) -> float:
         """After a 429: hold the whole token back, and go on unless that outlasts the deadline."""
         wait = error.retry_after if error.retry_after is not None else 1.0
         self.gate.pause(wait)
-        if self.retry is None or (not self.patient and wait >= self._left(timeout)):
+        if self.retry is None or (not self.patient and wait >= deadline.left()):
             raise error
         return wait
 
@@ -229,27 +234,24 @@ class Pipeline:
         self.tokens.reject(token)
         return True
 
-    def _failed(self, call: _Call, end: End, error: LeatError, timeout: asyncio.Timeout) -> float:
+    def _failed(self, call: _Call, end: End, error: LeatError, deadline: Deadline) -> float:
         """After a failure: seconds to wait before the next attempt, or raise if there is to be none."""
         call.failures += 1
         policy = self.retry
         if policy is None or call.failures >= policy.attempts or not may_repeat(end, call.request.operation.effect):
             raise error
         wait = max(backoff(policy, call.failures, self.clock), getattr(error, "retry_after", None) or 0.0)
-        if wait >= self._left(timeout) or not self.budget.spend():
+        if wait >= deadline.left() or not self.budget.spend():
             raise error
         return wait
-
-    def _left(self, timeout: asyncio.Timeout) -> float:
-        when = timeout.when()
-        return float("inf") if when is None else when - asyncio.get_running_loop().time()
 
     def _late(self, call: _Call, look_up: LookUp | None) -> LeatError:
         """The error for a deadline that passed, by where it passed."""
         operation = call.request.operation
         on_its_way = call.phase == "connect"
-        accepted = call.progress.status is not None and 200 <= call.progress.status < 300
-        if on_its_way and not call.progress.connecting:
+        progress = call.progress or Progress()
+        accepted = progress.status is not None and 200 <= progress.status < 300
+        if on_its_way and not progress.connecting:
             call.phase, call.open = "response", True
             call.attempts.append(
                 Attempt(number=len(call.attempts) + 1, end=End.MAYBE_APPLIED.value, error="deadline passed")
@@ -268,7 +270,7 @@ class Pipeline:
             )
         if on_its_way and accepted and operation.effect is not Effect.SAFE:
             # The status line said 2xx, so the write is done; only the body of the answer is missing.
-            unread = DecodeError(f"{operation.id}: the answer did not arrive in time", status=call.progress.status)
+            unread = DecodeError(f"{operation.id}: the answer did not arrive in time", status=progress.status)
             unread.__cause__ = error
             error = unread
         return self._final(call, error, look_up)
@@ -291,7 +293,7 @@ class Pipeline:
         )
         unknown.operation, unknown.attempts = operation.id, error.attempts
         unknown.__cause__ = error
-        unknown._look_up = look_up
+        unknown.ask_with(look_up)
         return unknown
 
     def _headers_for(self, token: str | None, has_body: bool) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Progress:
     status: int | None = None
 
 
-@attrs.frozen
+@attrs.define
 class Answer:
     """What came back. `complete` is False when the body ended early."""
 
@@ -87,11 +87,11 @@ async def _seal(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> a
 class Transport:
     """One `aiohttp.ClientSession`, opened on first use and bound to its loop and process."""
 
-    def __init__(self, config: Config, session: aiohttp.ClientSession | None = None) -> None:
+    def __init__(self, config: Config, session: object = None) -> None:
         if session is not None and not isinstance(session, aiohttp.ClientSession):
             raise ConfigError(f"session must be an aiohttp.ClientSession, got {type(session).__name__}")
         self._config = config
-        self._session = session
+        self._session: aiohttp.ClientSession | None = session
         self._owned = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0

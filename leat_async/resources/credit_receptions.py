@@ -257,7 +257,7 @@ class CreditReceptions(Resource):
 
         Repeating: not safe, it takes credits again; what earlier refunds took is not known here. Facts: documented.
         """
-        if not isinstance(credit_reception, LoyaltyTransaction):
+        if not isinstance(credit_reception, LoyaltyTransaction):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"credit_reception must be the reception itself, not {show(credit_reception)}")
         wrong = at_most_one("unit_value", "credits")(
             {name: value for name, value in (("unit_value", unit_value), ("credits", credits)) if value is not UNSET}
