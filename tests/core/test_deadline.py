@@ -1,0 +1,139 @@
+"""Deadlines behind one timer: what `asyncio.timeout` promises, and that there is one timer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from leat_async._core.deadline import Deadlines
+
+
+async def test_it_cancels_what_takes_too_long() -> None:
+    deadline = Deadlines(0.01).begin()
+    with pytest.raises(TimeoutError) as caught, deadline:
+        await asyncio.Event().wait()
+    assert deadline.expired
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_in_time_nothing_happens() -> None:
+    deadlines = Deadlines(0.02)
+    with deadlines.begin() as first:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.04)
+    assert not first.expired
+    # The timer rang for nobody; the next deadline sets its own.
+    with pytest.raises(TimeoutError), deadlines.begin():
+        await asyncio.Event().wait()
+
+
+async def test_each_passes_when_it_is_due() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(0.05)
+    lasted: list[float] = []
+
+    async def call() -> None:
+        began = loop.time()
+        with pytest.raises(TimeoutError), deadlines.begin():
+            await asyncio.Event().wait()
+        lasted.append(loop.time() - began)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(call())
+            await asyncio.sleep(0.01)
+    assert len(lasted) == 5
+    assert all(0.049 <= seconds for seconds in lasted)
+
+
+async def test_one_timer_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    timers: list[float] = []
+    real = loop.call_at
+    monkeypatch.setattr(loop, "call_at", lambda when, *rest: (timers.append(when), real(when, *rest))[1])
+    deadlines = Deadlines(60)
+    for _ in range(100):
+        with deadlines.begin():
+            pass
+    assert len(timers) == 1
+    assert not deadlines._running
+
+
+async def test_cancellation_from_elsewhere_stays_one() -> None:
+    deadlines = Deadlines(60)
+
+    async def call() -> None:
+        with deadlines.begin():
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(call())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not deadlines._running
+
+
+async def test_cancellation_from_elsewhere_wins_over_a_deadline_in_the_same_moment() -> None:
+    deadlines = Deadlines(60)
+    running: list[asyncio.Task[None]] = []
+
+    async def call() -> None:
+        with deadlines.begin() as deadline:
+            running[0].cancel()
+            deadline.expire()
+            await asyncio.Event().wait()
+
+    running.append(asyncio.create_task(call()))
+    with pytest.raises(asyncio.CancelledError):
+        await running[0]
+
+
+async def test_another_error_passes_even_when_the_deadline_has() -> None:
+    with pytest.raises(ValueError, match="mine"), Deadlines(60).begin() as deadline:
+        deadline.expire()
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            raise ValueError("mine") from None
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_paused_clock_stands_still() -> None:
+    deadlines = Deadlines(0.02)
+    with pytest.raises(TimeoutError), deadlines.begin() as deadline:
+        left = deadline.pause()
+        assert deadline.left() == float("inf")
+        await asyncio.sleep(0.04)
+        assert not deadline.expired
+        assert 0 < left <= 0.02
+        deadline.resume(left)
+        await asyncio.Event().wait()
+    with deadlines.begin() as other:
+        other.resume(other.pause())
+    await asyncio.sleep(0.04)
+    assert not other.expired
+
+
+def test_no_task_no_call() -> None:
+    async def begin() -> None:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def outside() -> None:
+            try:
+                Deadlines(1).begin()
+            except RuntimeError as error:
+                done.set_exception(error)
+
+        loop.call_soon(outside)
+        await done
+
+    with pytest.raises(RuntimeError, match="task"):
+        asyncio.run(begin())
