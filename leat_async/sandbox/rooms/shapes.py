@@ -82,26 +82,29 @@ def identifier(call: Call, row: Row) -> dict[str, Any]:
 def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, Any]:
     """A contact with its values in the typed, the deprecated and the display form."""
     # Rows are replaced when they change, so the same row shows the same contact.
-    shown, types = call.engine.shown, call.store["subscription_types"]
+    shown, types, definitions = call.engine.shown, call.store["subscription_types"], call.store["attributes"]
+    version = types.version + definitions.version
     default = call.store["contact_identifiers"].first("contact_uuid", row["uuid"])
     known = shown.get(row["uuid"])
-    if known is None or known[0] is not row or known[1] is not default or known[2] != types.version:
+    if known is None or known[0] is not row or known[1] is not default or known[2] != version:
         if len(shown) >= 500:
             shown.clear()
-        contact = _full_contact(row, list(types.rows.values()), default)
-        known = shown[row["uuid"]] = row, default, types.version, contact
+        own = [kind for kind in definitions.find("entity", "contact") if not kind["is_piggy_defined"]]
+        contact = _full_contact(row, list(types.rows.values()), default, own)
+        known = shown[row["uuid"]] = row, default, version, contact
     return known[3] if attributes else {**known[3], "attributes": []}
 
 
-def _full_contact(row: Row, types: list[Row], default: Row | None) -> dict[str, Any]:
-    values = _values(row, types, default)
+def _full_contact(row: Row, types: list[Row], default: Row | None, own: list[Row]) -> dict[str, Any]:
+    values = _values(row, types, default, own)
+    defined = {kind["name"]: kind for kind in own}
     return {
         "id": row["id"],
         "uuid": row["uuid"],
         "email": row["email"],
-        "attributes": [_attribute(name, value) for name, value in _own(row).items()],
+        "attributes": [_attribute(name, value, defined.get(name)) for name, value in _own(row, own).items()],
         "tier": None,
-        "subscriptions": [_subscription(row, kind) for kind in types],
+        "subscriptions": [subscription(row, kind) for kind in types],
         "credit_balance": {"balance": row["credits"], "id": row["id"]},
         "prepaid_balance": {"balance_in_cents": row["prepaid_cents"]},
         "current_values": values,
@@ -109,30 +112,39 @@ def _full_contact(row: Row, types: list[Row], default: Row | None) -> dict[str, 
     }
 
 
-def _subscription(row: Row, kind: Row) -> dict[str, Any]:
-    status = row["subscriptions"].get(kind["uuid"], "UNSUBSCRIBED")
-    shown = {
-        "name": kind["name"],
-        "description": kind["description"],
-        "active": kind["active"],
-        "strategy": kind["strategy"],
-        "uuid": kind["uuid"],
-        "id": kind["id"],
+def subscription_type(row: Row) -> dict[str, Any]:
+    """A kind of mailings."""
+    return {key: row[key] for key in ("name", "description", "active", "strategy", "uuid", "id")}
+
+
+def subscription(row: Row, kind: Row) -> dict[str, Any]:
+    """What a contact chose of one kind of mailings."""
+    status = _choice(row, kind)
+    return {
+        "is_subscribed": status == "SUBSCRIBED",
+        "status": status,
+        "subscription_type": subscription_type(kind),
     }
-    return {"is_subscribed": status == "SUBSCRIBED", "status": status, "subscription_type": shown}
 
 
-def _own(row: Row) -> dict[str, Any]:
-    return {**{name: default for name, (_, default) in STANDARD_ATTRIBUTES.items()}, **row["attributes"]}
+def _choice(row: Row, kind: Row) -> str:
+    """What the contact said, or what holds for those who said nothing."""
+    silent = "SUBSCRIBED" if kind["strategy"] == "OPT_OUT" else "UNSUBSCRIBED"
+    return str(row["subscriptions"].get(kind["uuid"], silent))
 
 
-def _values(row: Row, types: list[Row], default: Row | None) -> dict[str, Any]:
+def _own(row: Row, own: list[Row]) -> dict[str, Any]:
+    empty = {name: default for name, (_, default) in STANDARD_ATTRIBUTES.items()}
+    return {**empty, **{kind["name"]: None for kind in own}, **row["attributes"]}
+
+
+def _values(row: Row, types: list[Row], default: Row | None, own: list[Row]) -> dict[str, Any]:
     uuid = row["uuid"]
     digest = hashlib.blake2b(uuid.encode(), digest_size=16).digest()
     prepaid = row["prepaid_cents"] / 100
     first, last = row["first_transaction"], row["last_transaction"]
     values: dict[str, Any] = {
-        **_own(row),
+        **_own(row, own),
         "uuid": uuid,
         "email": row["email"],
         "age": None,
@@ -158,21 +170,21 @@ def _values(row: Row, types: list[Row], default: Row | None) -> dict[str, Any]:
     }
     for kind in types:
         number = kind["id"]
-        values[f"subscription_status_{number}"] = row["subscriptions"].get(kind["uuid"], "UNSUBSCRIBED")
+        values[f"subscription_status_{number}"] = _choice(row, kind)
         if kind["strategy"] == "DOUBLE_OPT_IN":
             link = f"http://piggy.eu/double-opt-in-confirmation?contact_uuid={uuid}&subscription_type={number}"
             values[f"double_opt_in_confirmation_url_{number}"] = link
     return values
 
 
-def _attribute(name: str, value: Any) -> dict[str, Any]:
-    kind = STANDARD_ATTRIBUTES[name][0] if name in STANDARD_ATTRIBUTES else "text"
+def _attribute(name: str, value: Any, own: Row | None) -> dict[str, Any]:
+    kind = own["type"] if own else STANDARD_ATTRIBUTES.get(name, ("text", None))[0]
     definition: dict[str, Any] = {
         "type": kind,
         "field_type": kind,
         "name": name,
-        "label": name.capitalize(),
-        "options": [],
+        "label": own["label"] if own else name.capitalize(),
+        "options": own["options"] if own else [],
         "is_piggy_defined": name in STANDARD_ATTRIBUTES,
         "is_soft_read_only": False,
         "is_hard_read_only": False,
