@@ -120,13 +120,16 @@ class _Engine:
         self.ended = False
         self.calls: set[_Call] = set()
         self.pumps: set[asyncio.Task[None]] = set()
+        self._served = False
         self.thread = threading.Thread(target=self._live, name="leat-sync", daemon=True)
 
     def _live(self) -> None:
         try:
             asyncio.run(self._serve())
         except BaseException as error:
-            self.failure = error
+            # asyncio ends its executor in a thread, which from Python 3.12 on can't be had at exit, nor is needed.
+            if not (self._served and isinstance(error, RuntimeError)):
+                self.failure = error
         finally:
             self.ended = True
             self.ready.set()
@@ -153,6 +156,7 @@ class _Engine:
         running = [call.task for call in tuple(self.calls) if call.task is not None]
         if running:
             await asyncio.wait(running, timeout=GRACE)
+        self._served = True
 
     def submit(self, call: _Call) -> None:
         """Hand a call to the loop."""
