@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -18,6 +18,9 @@ from .params import validate
 from .routing import Match, Root, Router
 from .store import Row, Store
 from .wire import MalformedBody, parse_body, parse_query
+
+# An order as it was sent, with its `amount` in cents, to the points that it gives.
+OrderRule = Callable[[Mapping[str, Any]], int]
 
 JSON = "application/json"
 _BASE = {"Content-Type": JSON, "Cache-Control": "no-cache, private", "Access-Control-Allow-Origin": "*"}
@@ -149,7 +152,9 @@ class Engine:
         self.unique_external_ids = unique_external_ids
         self.token_lifetime = token_lifetime
         self.jobs: dict[str, Any] = {}
+        self.order_rule: OrderRule | None = None
         self.generation = 0  # counts the resets
+        self.origin = ""  # where it listens, for the links between pages
         self.shown: dict[str, tuple[Row, Row | None, int, dict[str, Any]]] = {}
 
     # -- time ------------------------------------------------------------------------------------

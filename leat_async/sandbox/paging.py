@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Reversible
 from itertools import islice
 from typing import Any, Protocol
 
-from .engine import Answer, Call
+from .engine import Answer, Bare, Call
 from .params import Param
+from .routing import ROOTS
 from .store import Row
 
 BOUNDS = Param("created_at", "bounds")
@@ -94,3 +95,40 @@ def counted_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> An
         "total": facts["total"],
     }
     return Answer(shown, meta)
+
+
+def linked_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any], path: str) -> Bare:
+    """A page with everything that Laravel knows, links included; they lead to the sandbox."""
+    shown, facts = _page(call, rows, view)
+    page, last = facts["page"], facts["last_page"]
+    base = call.engine.origin + ROOTS[call.root] + path
+
+    def url(number: int) -> str | None:
+        return f"{base}?page={number}" if 1 <= number <= last else None
+
+    def link(label: str, number: int, *, active: bool = False) -> dict[str, Any]:
+        return {"url": url(number), "label": label, "active": active}
+
+    numbers = sorted({1, 2, last - 1, last, *range(page - 3, page + 4)} & set(range(1, last + 1)))
+    links = [link("pagination.previous", page - 1)]
+    for number, before in zip(numbers, [0, *numbers], strict=False):
+        if number > before + 1:
+            links.append(link("...", 0))
+        links.append(link(str(number), number, active=number == page))
+    links.append(link("pagination.next", page + 1))
+    return Bare(
+        {
+            "data": shown,
+            "links": {"first": url(1), "last": url(last), "prev": url(page - 1), "next": url(page + 1)},
+            "meta": {
+                "current_page": page,
+                "from": facts["from"] or None,
+                "last_page": last,
+                "links": links,
+                "path": base,
+                "per_page": facts["size"],
+                "to": facts["to"] or None,
+                "total": facts["total"],
+            },
+        }
+    )

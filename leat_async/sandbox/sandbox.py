@@ -149,6 +149,7 @@ class Sandbox:
             self._store.close()
             raise
         self._port = self._server.sockets[0].getsockname()[1]
+        self._engine.origin = self.url
 
     async def stop(self) -> None:
         """Close every connection, also those that hang, and the state file."""

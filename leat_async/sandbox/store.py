@@ -34,6 +34,11 @@ class Table:
         self._indexes: dict[str, dict[Any, list[str]]] = {field: {} for field in indexed}
         self._log = log
 
+    @property
+    def indexed(self) -> frozenset[str]:
+        """The fields that `find` and `first` know."""
+        return frozenset(self._indexes)
+
     def get(self, uuid: str | None) -> Row | None:
         """The row, if there is one."""
         return self.rows.get(uuid) if uuid is not None else None

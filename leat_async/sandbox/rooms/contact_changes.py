@@ -14,6 +14,7 @@ from .contacts import by_email, new
 from .shapes import SYSTEM_VALUES, full_contact
 
 REMOVAL_DELAY = 120.0  # the docs say "some minutes" for deleting and merging
+_OWNERS = frozenset(("contact_uuid", "referring_contact_uuid", "referred_contact_uuid"))
 
 
 def update(call: Call) -> dict[str, Any]:
@@ -89,10 +90,11 @@ def merge_contacts(store: Store, source_uuid: str, destination_uuid: str) -> Non
     source, destination = contacts.get(source_uuid), contacts.get(destination_uuid)
     if source is None or destination is None:
         return
-    for name in ("contact_identifiers", "visits", "bookings", "loyalty_transactions"):
-        for row in store[name].find("contact_uuid", source_uuid):
-            store[name].update(row, contact_uuid=destination_uuid)
-    sums = ("credits", "credits_received", "prepaid_cents", "transactions")
+    for table in store.tables.values():
+        for field in table.indexed & _OWNERS:
+            for row in table.find(field, source_uuid):
+                table.update(row, **{field: destination_uuid})
+    sums = ("credits", "credits_received", "earned", "prepaid_cents", "transactions")
     contacts.update(
         destination,
         previous_credits=destination["credits"],

@@ -10,14 +10,15 @@ from ..paging import BOUNDS, SORT, page_params, viewing_page, within
 from ..params import Param
 from ..routing import OAUTH, REGISTER, Route
 from ..store import Row, Store
-from .shapes import full_contact
+from .referrals import refer
+from .shapes import full_contact, tier, tier_of
 
-TABLES: dict[str, tuple[str, ...]] = {"contacts": ("email",), "subscription_types": ()}
+TABLES: dict[str, tuple[str, ...]] = {"contacts": ("email", "referral_code"), "subscription_types": ()}
 
 
 def new_contact(store: Store, email: str, now: int, *, channel: str = "OAUTH_API", anonymous: bool = False) -> Row:
     """Add a contact without any history."""
-    return store.insert(
+    row = store.insert(
         "contacts",
         email=email,
         is_anonymous=anonymous,
@@ -26,6 +27,7 @@ def new_contact(store: Store, email: str, now: int, *, channel: str = "OAUTH_API
         credits=0,
         previous_credits=0,
         credits_received=0,
+        earned=0,
         prepaid_cents=0,
         transactions=0,
         first_transaction=None,
@@ -36,6 +38,7 @@ def new_contact(store: Store, email: str, now: int, *, channel: str = "OAUTH_API
         created_at=now,
         updated_at=now,
     )
+    return store["contacts"].update(row, referral_code=row["uuid"][:8].upper())
 
 
 def _channel(call: Call) -> str:
@@ -65,10 +68,13 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def create(call: Call) -> dict[str, Any]:
-    """Create a contact from an e-mail address."""
+    """Create a contact from an e-mail address; the code of another makes him referred."""
     if by_email(call, call.params["email"]):
         raise Refusal(60005)
-    return {"uuid": new(call, call.params["email"])["uuid"]}
+    row = new(call, call.params["email"])
+    if call.get("referral_code") is not None:
+        refer(call, row, call.params["referral_code"])
+    return {"uuid": row["uuid"]}
 
 
 def create_anonymous(call: Call) -> dict[str, Any]:
@@ -135,9 +141,10 @@ def get_prepaid_balance(call: Call) -> dict[str, Any]:
     return {"balance_in_cents": cents, "balance": f"€{cents / 100:.2f}"}
 
 
-def get_tier(call: Call) -> None:
-    """The tier of a contact; nobody has one here."""
-    call.contact(call.path["contact_uuid"])
+def get_tier(call: Call) -> dict[str, Any] | None:
+    """The tier of a contact; null below the first."""
+    row = tier_of(call, call.contact(call.path["contact_uuid"]))
+    return tier(row) if row else None
 
 
 _EMAIL = (Param("email", "email", required=True),)
@@ -167,5 +174,5 @@ ROUTES = (
     Route("contacts.get_prepaid_balance", "GET", _ONE + "/prepaid-balance", get_prepaid_balance, (), "captured"),
     # The register's pages spell it with another slash.
     Route("contacts.get_prepaid_balance", "GET", _ONE + "/prepaid/balance", get_prepaid_balance, roots=REGISTER),
-    Route("contacts.get_tier", "GET", _ONE + "/tier", get_tier, (), "guessed", OAUTH),
+    Route("contacts.get_tier", "GET", _ONE + "/tier", get_tier, (), "captured", OAUTH),
 )  # fmt: skip

@@ -9,24 +9,22 @@ from ..paging import BOUNDS, SORT, Rows, page_params, viewing_page, within
 from ..params import Param, iso
 from ..routing import OAUTH, REGISTER, Route
 from ..store import Row
+from .rewards import inside
 from .shapes import contact_with_balance, identifier, shop_with_address, unit_with_id
 
 TABLES = {"loyalty_transactions": ("contact_uuid", "shop_uuid", "type")}
 
 # The filter has plural names, the answers singular ones.
-_TYPES = {
-    "credit_receptions": ("credit_reception",),
-    "reward_receptions": ("reward_reception", "physical_reward_reception", "digital_reward_reception"),
-}
+REWARD_TYPES = ("reward_reception", "digital_reward_reception")
+_TYPES = {"credit_receptions": ("credit_reception",), "reward_receptions": REWARD_TYPES}
 
 
 def view(call: Call, row: Row) -> dict[str, Any]:
     """A transaction as the API shows it; attribute values are further keys."""
     store = call.store
     contact = store["contacts"].get(row["contact_uuid"])
-    unit = store["units"].get(row["unit_uuid"])
     used = store["contact_identifiers"].get(row["identifier_uuid"])
-    return {
+    shown = {
         **row["extra"],
         "uuid": row["uuid"],
         "credits": row["credits"],
@@ -36,8 +34,24 @@ def view(call: Call, row: Row) -> dict[str, Any]:
         "contact_identifier": identifier(call, used) if used else None,
         "contact": contact_with_balance(contact) if contact else None,
         "shop": shop_with_address(store["shops"].rows[row["shop_uuid"]]),
-        "unit_value": row["unit_value"],
-        "unit": unit_with_id(unit) if unit else None,
+    }
+    if row["type"] in REWARD_TYPES:
+        return {**shown, **_claim(call, row)}
+    unit = store["units"].get(row["unit_uuid"])
+    return {**shown, "unit_value": row["unit_value"], "unit": unit_with_id(unit) if unit else None}
+
+
+def _claim(call: Call, row: Row) -> dict[str, Any]:
+    """What a claimed reward adds; a digital one comes as a code and is not collected."""
+    reward = inside(call, call.store["rewards"].rows[row["reward_uuid"]])
+    if row["type"] == "digital_reward_reception":
+        return {"title": row["title"], "digital_reward": reward, "digital_reward_code": {"code": row["code"]}}
+    ends = row["expires_at"]
+    return {
+        "title": row["title"],
+        "reward": reward,
+        "expires_at": iso(ends) if ends is not None else None,
+        "has_been_collected": row["collected"],
     }
 
 

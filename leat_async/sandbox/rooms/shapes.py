@@ -69,6 +69,23 @@ def unit_with_id(row: Row) -> dict[str, Any]:
     }
 
 
+def tier(row: Row) -> dict[str, Any]:
+    """A tier as the API shows it."""
+    return {
+        "name": row["name"],
+        "description": row["description"],
+        "position": row["position"],
+        "media": None,
+        "uuid": row["uuid"],
+    }
+
+
+def tier_of(call: Call, contact: Row) -> Row | None:
+    """The highest tier whose threshold a contact has earned: spending credits does not cost him the tier."""
+    reached = [row for row in call.store["tiers"].rows.values() if row["threshold"] <= contact["earned"]]
+    return max(reached, key=lambda row: int(row["position"]), default=None)
+
+
 def identifier(call: Call, row: Row) -> dict[str, Any]:
     """A contact identifier with the contact it is linked to."""
     return {
@@ -83,7 +100,7 @@ def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, 
     """A contact with its values in the typed, the deprecated and the display form."""
     # Rows are replaced when they change, so the same row shows the same contact.
     shown, types, definitions = call.engine.shown, call.store["subscription_types"], call.store["attributes"]
-    version = types.version + definitions.version
+    version = types.version + definitions.version + call.store["tiers"].version
     default = call.store["contact_identifiers"].first("contact_uuid", row["uuid"])
     known = shown.get(row["uuid"])
     if known is None or known[0] is not row or known[1] is not default or known[2] != version:
@@ -91,6 +108,10 @@ def full_contact(call: Call, row: Row, *, attributes: bool = True) -> dict[str, 
             shown.clear()
         own = [kind for kind in definitions.find("entity", "contact") if not kind["is_piggy_defined"]]
         contact = _full_contact(row, list(types.rows.values()), default, own)
+        reached = tier_of(call, row)
+        if reached:
+            contact["tier"] = tier(reached)
+            contact["current_values"]["tier"] = contact["current_display_values"]["tier"] = str(reached["position"])
         known = shown[row["uuid"]] = row, default, version, contact
     return known[3] if attributes else {**known[3], "attributes": []}
 
@@ -198,7 +219,7 @@ def _display(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, str) and name.endswith(("_at", "_date")) and len(value) == 25:
-        return _amsterdam(datetime.fromisoformat(value)).strftime("%Y-%m-%d, %H:%M")
+        return amsterdam(datetime.fromisoformat(value)).strftime("%Y-%m-%d, %H:%M")
     if name == "status" or name.startswith("subscription_status"):
         return str(value).capitalize()
     if name == "channel":
@@ -206,7 +227,8 @@ def _display(name: str, value: Any) -> str:
     return str(value)
 
 
-def _amsterdam(moment: datetime) -> datetime:
+def amsterdam(moment: datetime) -> datetime:
+    """The moment on the clocks of Amsterdam."""
     # By rule instead of a time zone database, which would be a file to read.
     summer, winter = (_last_sunday(moment.year, month) for month in (3, 10))
     return moment.astimezone(UTC) + timedelta(hours=2 if summer <= moment < winter else 1)
