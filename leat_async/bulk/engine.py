@@ -18,7 +18,7 @@ from .jobs import Job, Passing, Row, read
 from .kinds import kind_of
 from .ledger import Ledger
 from .outcomes import BadRow, Outcome, Progress, Status, Stopped, Tally
-from .source import source_of
+from .source import EMPTY, source_of
 from .steps import Steps
 from .witness import Witness, patient
 
@@ -30,6 +30,7 @@ _SAMPLE = 100
 _CALM = 3
 _LONGEST_PAUSE = 30.0
 _TICK = 0.25
+_FAILED = (Status.REJECTED, Status.UNKNOWN)
 # Answers about the account that may come garbled.
 _UNREADABLE = 20
 
@@ -82,6 +83,7 @@ class Engine:
         self._workers = options.concurrency or (slots if ledger is None else 2 * slots)
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(2 * self._workers)
         self._turn = asyncio.Lock()
+        self._naming = asyncio.Lock()
         self._room = asyncio.Semaphore(_WAITING)
         self._probe = asyncio.Lock()
         self._lanes: dict[str, asyncio.Event] = {}
@@ -183,32 +185,37 @@ class Engine:
 
     async def _take(self) -> tuple[Job | None, Outcome | None] | None:
         """The next row, identified in the order of the source; None at the end."""
-        async with self._turn:
-            if self._ended or self.tally.stopped is not None:
-                return None
-            try:
-                row = await self._source.next()
-            except StopAsyncIteration:
-                self._ended = True
-                return None
-            except Exception as error:
-                # The rows taken before are finished; then this ends the run.
-                self._ended = True
-                self._source_failed(error)
-                return None
-            index = self.tally.taken
-            self.tally.taken += 1
-            if isinstance(row, BadRow):
-                return None, self._steps.bad(index, row.row, row.error)
-            try:
-                job = self._kind.prepare(index, row)
-            except (ValueError, TypeError) as error:
-                return None, self._steps.bad(index, row, error)
-            job.occurrence = self._seen.count(job.who)
-            if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
-                return None
-            self._kind.identify(job, self._account or "")
-            return job, self._steps.recall(job)
+        try:
+            while (row := self._next()) is EMPTY:
+                # Only filling takes turns: handing rows over must not cost a round of the loop each.
+                async with self._turn:
+                    await self._source.fill()
+        except StopAsyncIteration:
+            self._ended = True
+            return None
+        except Exception as error:
+            # The rows taken before are finished; then this ends the run.
+            self._ended = True
+            self._source_failed(error)
+            return None
+        index = self.tally.taken
+        self.tally.taken += 1
+        if isinstance(row, BadRow):
+            return None, self._steps.bad(index, row.row, row.error)
+        try:
+            job = self._kind.prepare(index, row)
+        except (ValueError, TypeError) as error:
+            return None, self._steps.bad(index, row, error)
+        job.occurrence = self._seen.count(job.who, job.fingerprint)
+        if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
+            return None
+        self._kind.identify(job, self._account or "")
+        return job, self._steps.recall(job)
+
+    def _next(self) -> Any:
+        if self._ended or self.tally.stopped is not None:
+            raise StopAsyncIteration
+        return self._source.take()
 
     def _source_failed(self, error: Exception) -> None:
         self._start(self._fail_last(error))
@@ -234,7 +241,7 @@ class Engine:
         try:
             step: Outcome | float | None = None
             if job.occurrence and lane == job.who:
-                step = self._steps.twin(job, self._seen.fate(job.who))
+                step = self._steps.twin(job, *self._seen.fate(job.who))
             if step is None:
                 step = await self._advance(job)
             if isinstance(step, Outcome):
@@ -287,8 +294,8 @@ class Engine:
         self._busy.add(task)
         try:
             await self._steps.record(job, outcome)
-            if job is not None and job.lane == job.who:
-                self._seen.settle(job.who, f"{outcome.status.value} {job.fingerprint}")
+            if job is not None and job.lane == job.who and (job.occurrence or outcome.status in _FAILED):
+                self._seen.settle(job.who, job.fingerprint, outcome.status.value)
             self.tally.count(outcome)
             self._check_errors()
             await self._outcomes.put(outcome)
@@ -373,15 +380,16 @@ class Engine:
     async def _identify(self) -> str | None:
         """The account, asked for once; None when nobody tells and the run had to be stopped."""
         unreadable = 0
-        while self._account is None and self.tally.stopped is None:
-            try:
-                self._account = await read(account_of(self._pipeline))
-            except AuthenticationError as error:
-                self.stop("authentication", error)
-            except Passing as passing:
-                unreadable += isinstance(passing.error, DecodeError)
-                if unreadable >= _UNREADABLE:
-                    raise passing.error from None
-                self.trouble(passing.error, "read")
-                await self._clock.sleep(1.0)
+        async with self._naming:
+            while self._account is None and self.tally.stopped is None:
+                try:
+                    self._account = await read(account_of(self._pipeline))
+                except AuthenticationError as error:
+                    self.stop("authentication", error)
+                except Passing as passing:
+                    unreadable += isinstance(passing.error, DecodeError)
+                    if unreadable >= _UNREADABLE:
+                        raise passing.error from None
+                    self.trouble(passing.error, "read")
+                    await self._clock.sleep(1.0)
         return self._account

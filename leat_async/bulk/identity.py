@@ -91,24 +91,27 @@ class Seen:
         self._base.execute("PRAGMA journal_mode=OFF")
         self._base.execute("PRAGMA synchronous=OFF")
         self._base.execute("PRAGMA cache_size=-2000")
-        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, fate TEXT) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, content TEXT, fate TEXT) WITHOUT ROWID")
         self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
 
-    def count(self, who: str) -> int:
+    def count(self, who: str, content: str) -> int:
         """How many came before this one."""
         found = self._base.execute(
-            "INSERT INTO seen VALUES (?, 1, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n", (who,)
+            "INSERT INTO seen VALUES (?, 1, ?, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n",
+            (who, content),
         ).fetchone()
         return int(found[0]) - 1
 
-    def settle(self, who: str, fate: str) -> None:
-        """Keep what became of the latest row with this identity."""
-        self._base.execute("UPDATE seen SET fate = ? WHERE who = ?", (fate, who))
+    def settle(self, who: str, content: str, fate: str) -> None:
+        """Keep what became of the latest row with this identity; the first one is taken as done until then."""
+        self._base.execute("UPDATE seen SET content = ?, fate = ? WHERE who = ?", (content, fate, who))
 
-    def fate(self, who: str) -> str | None:
-        """What became of the latest row with this identity."""
-        found = self._base.execute("SELECT fate FROM seen WHERE who = ?", (who,)).fetchone()
-        return found[0] if found else None
+    def fate(self, who: str) -> tuple[str, str | None]:
+        """The latest row with this identity: its content, and what became of it (None: it is done)."""
+        found: tuple[str, str | None] = self._base.execute(
+            "SELECT content, fate FROM seen WHERE who = ?", (who,)
+        ).fetchone()
+        return found
 
     def contact(self, address: str) -> str | None:
         """The contact of an address: its uuid, empty text for none, None for not asked yet."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 # A mapping, or what stands for one.
 Row = Any
+EMPTY: Any = object()
 _BATCH = 256
 # A slow source hands over what it has after so many seconds, rather than fill its batch.
 _PATIENCE = 0.02
@@ -20,8 +21,11 @@ _PATIENCE = 0.02
 class Source(Protocol):
     """Where rows come from."""
 
-    async def next(self) -> Any:
-        """The next row; raises `StopAsyncIteration` at the end."""
+    def take(self) -> Any:
+        """The next row if it is here already, else `EMPTY`; raises `StopAsyncIteration` at the end."""
+
+    async def fill(self) -> None:
+        """Wait until there is something to take; one caller at a time."""
 
     def close(self) -> None:
         """No more rows are wanted."""
@@ -40,9 +44,21 @@ def source_of(rows: Any) -> Source:
 class _Asynchronous:
     def __init__(self, rows: AsyncIterable[Row]) -> None:
         self._rows: AsyncIterator[Row] = aiter(rows)
+        self._next: Row = EMPTY
+        self._end: Exception | None = None
 
-    async def next(self) -> Any:
-        return await anext(self._rows)
+    def take(self) -> Any:
+        if self._end is not None:
+            raise self._end
+        row, self._next = self._next, EMPTY
+        return row
+
+    async def fill(self) -> None:
+        if self._next is EMPTY and self._end is None:
+            try:
+                self._next = await anext(self._rows)
+            except Exception as error:
+                self._end = error
 
     def close(self) -> None:
         """The iterator stays with its owner."""
@@ -54,10 +70,13 @@ class _InMemory:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: Iterator[Row] = iter(rows)
 
-    async def next(self) -> Any:
+    def take(self) -> Any:
         for row in self._rows:
             return row
         raise StopAsyncIteration
+
+    async def fill(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -76,18 +95,22 @@ class _Threaded:
         self._wanted: queue.SimpleQueue[asyncio.Future[None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def next(self) -> Any:
-        while not self._batch:
-            if self._end is not None:
-                raise self._end
+    def take(self) -> Any:
+        if self._batch:
+            return self._batch.popleft()
+        if self._end is not None:
+            raise self._end
+        return EMPTY
+
+    async def fill(self) -> None:
+        while not self._batch and self._end is None:
+            loop = asyncio.get_running_loop()
             if self._thread is None:
-                loop = asyncio.get_running_loop()
                 self._thread = threading.Thread(target=self._read, args=(loop,), name="leat-bulk-rows", daemon=True)
                 self._thread.start()
-            arrived = asyncio.get_running_loop().create_future()
+            arrived = loop.create_future()
             self._wanted.put(arrived)
             await arrived
-        return self._batch.popleft()
 
     def close(self) -> None:
         self._wanted.put(None)

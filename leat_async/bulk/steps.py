@@ -104,14 +104,13 @@ class Steps:
             return self._outcome(job, Status.SKIPPED)
         return self.unknown(job)
 
-    def twin(self, job: Job, fate: str | None) -> Outcome | None:
+    def twin(self, job: Job, content: str, fate: str | None) -> Outcome | None:
         """A row with the `external_id` of an earlier one: its outcome, or None if it is to be sent."""
-        status, _, content = (fate or "").partition(" ")
-        if status in ("", Status.REJECTED):
+        if fate == Status.REJECTED:
             return None
         if content != job.fingerprint:
             return self.bad(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
-        if status == Status.UNKNOWN:
+        if fate == Status.UNKNOWN:
             job.error = Refused("an earlier row with the same external_id has an unknown outcome")
             return self.unknown(job)
         return self._outcome(job, Status.EXISTED)
