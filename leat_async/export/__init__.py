@@ -12,19 +12,28 @@ import warnings
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, closing
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from .._core.params import Integer
+from ..pagination import Pager
 from .job import Request, Run, Seen, Summary, check_filters, within
 from .kinds import KINDS, Kind, kind_of
 from .state import Book
-from .walk import Listing, Mark, Tally, Walk
+from .walk import Mark, Tally, Walk
 from .windows import When, moment_of, plan_of, zone_of
 from .writers import FORMATS, format_of
 
 __all__ = ["ExportWarning", "FORMATS", "KINDS", "Seen", "Summary", "rows", "to_file"]
 
 T = TypeVar("T")
+
+
+class Listing(Protocol[T]):
+    """A resource whose `list` has nothing but optional parameters."""
+
+    def list(self) -> Pager[T]:
+        """List the rows."""
+        ...
 
 
 class ExportWarning(UserWarning):
@@ -146,7 +155,7 @@ async def _rows(request: Request) -> AsyncGenerator[Any, None]:
     assert request.on_warning is not None
     walk: Walk[Any] = Walk(
         request.kind,
-        request.resource,
+        lambda query: request.resource.list(**query),
         request.filters,
         ahead=request.ahead,
         tally=Tally(),

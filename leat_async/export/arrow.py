@@ -13,8 +13,9 @@ from typing import Any, get_type_hints
 
 import attrs
 
+from .._core.codec import parse
 from ..models._base import Model, keys_of
-from .columns import SCALARS, Layout, as_text, inner_model, members_of
+from .columns import SCALARS, Layout, as_json, as_text, inner_model, members_of
 
 
 class _Unfit(Exception):
@@ -28,9 +29,8 @@ class Lane:
         self._arrow = pyarrow
         self._json = json
         self._compute = compute
-        self._layout = layout
         self._schema = schema
-        self._model = layout.kind.model
+        self._known = {key for field in attrs.fields(layout.kind.model) for key in keys_of(field)} - {"_raw"}
         self._paths: dict[str, tuple[str, ...]] = {}
         self._identities: set[str] = set()
         self._open: set[str] = set()
@@ -43,7 +43,7 @@ class Lane:
         # Moments are read as text first: Arrow would take some that have no offset.
         types[dt.datetime] = pyarrow.string()
         try:
-            self._explicit = pyarrow.schema(self._fields(self._model, (), types))
+            self._explicit = pyarrow.schema(self._fields(layout.kind.model, (), types))
         except _Unfit:
             self.usable = False
         else:
@@ -73,13 +73,10 @@ class Lane:
             found.append((field.name, types[members[0]]))
         return found
 
-    def batch(self, rows: Sequence[Model]) -> Any | None:
-        """The rows as a record batch, or None where they need the models' way."""
-        sources: list[Any] = [row._raw for row in rows]  # pyright: ignore[reportPrivateUsage]
-        if not all(type(source) is bytes for source in sources):
-            return None
+    def batch(self, sources: Sequence[bytes]) -> Any | None:
+        """The rows that these are the JSON of as a record batch, or None where they need the models' way."""
         data = b"\n".join(sources)
-        if data.count(b"\n") != len(rows) - 1:
+        if data.count(b"\n") != len(sources) - 1:
             return None
         arrow = self._arrow
         try:
@@ -90,23 +87,23 @@ class Lane:
                     explicit_schema=self._explicit, unexpected_field_behavior="infer"
                 ),
             )
-            if len(table) != len(rows):
+            if len(table) != len(sources):
                 return None
-            arrays = [self._column(table, field, rows) for field in self._schema]
+            arrays = [self._column(table, field, sources) for field in self._schema]
             return arrow.Table.from_arrays(arrays, schema=self._schema).combine_chunks().to_batches()[0]
         except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError, arrow.ArrowKeyError, _Unfit):
             return None
 
-    def _column(self, table: Any, field: Any, rows: Sequence[Model]) -> Any:
+    def _column(self, table: Any, field: Any, sources: Sequence[bytes]) -> Any:
         if field.name == "extra":
-            return self._extra(table, rows)
+            return self._extra(table, sources)
         path = self._paths[field.name]
         if path[0] not in table.schema.names:
-            return self._arrow.nulls(len(rows), field.type)
+            return self._arrow.nulls(len(sources), field.type)
         found = table[path[0]]
         for name in path[1:]:
             if self._arrow.types.is_null(found.type) or found.type.get_field_index(name) < 0:
-                return self._arrow.nulls(len(rows), field.type)
+                return self._arrow.nulls(len(sources), field.type)
             found = self._compute.struct_field(found, name)
         if field.name in self._open:
             return self._opened(found, field.type)
@@ -117,17 +114,21 @@ class Lane:
 
     def _opened(self, found: Any, text: Any) -> Any:
         types = self._arrow.types
-        if types.is_string(found.type) or types.is_null(found.type):
+        if types.is_string(found.type) or types.is_null(found.type) or types.is_integer(found.type):
             return found.cast(text)
-        if types.is_integer(found.type) or types.is_floating(found.type) or types.is_boolean(found.type):
+        if types.is_floating(found.type):
+            # Arrow writes 4.0 as "4".
             return self._arrow.array(
                 [None if value is None else as_text(value) for value in found.to_pylist()], type=text
             )
         raise _Unfit
 
-    def _extra(self, table: Any, rows: Sequence[Model]) -> Any:
-        known = {field.name for field in attrs.fields(self._model)}
+    def _extra(self, table: Any, sources: Sequence[bytes]) -> Any:
         text = self._arrow.string()
-        if known.issuperset(table.schema.names):
-            return self._arrow.nulls(len(rows), text)
-        return self._arrow.array(self._layout.extras(rows), type=text)
+        if self._known.issuperset(table.schema.names):
+            return self._arrow.nulls(len(sources), text)
+        values: list[str | None] = []
+        for source in sources:
+            row = parse(source)
+            values.append(as_json({key: row[key] for key in row if key not in self._known}))
+        return self._arrow.array(values, type=text)

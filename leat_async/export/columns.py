@@ -12,13 +12,14 @@ import attrs
 
 from .._core.codec import encode, unstructure
 from ..models._base import Model
-from .kinds import Kind
+from .kinds import Kind, models_of
 
 Type = Literal["text", "integer", "number", "boolean", "moment", "json"]
 
 SCALARS: dict[Any, Type] = {str: "text", int: "integer", float: "number", bool: "boolean", dt.datetime: "moment"}
+# Models that live longer are what the garbage collector walks over.
+_AT_ONCE = 100
 Get = Callable[[Any], Any]
-_EXTRA = attrgetter("extra")
 
 
 @attrs.frozen
@@ -53,20 +54,20 @@ class Layout:
         self.kind = kind
         self._tree = (
             *_fields(kind.model, ""),
-            Field(Column("extra", "json"), _EXTRA, _json),
+            Field(Column("extra", "json"), attrgetter("extra"), as_json),
             *(_attribute(kind, name) for name in attributes),
         )
         self.columns = tuple(_columns(self._tree))
 
-    def extras(self, rows: Sequence[Model]) -> list[str | None]:
-        """The values of the column `extra` alone."""
-        return [_json(_EXTRA(row)) for row in rows]
-
-    def table(self, rows: Sequence[Model]) -> list[list[Any]]:
-        """The values of some rows, a list for each column."""
-        found: list[list[Any]] = []
-        _collect(self._tree, rows, found)
-        return found
+    def table(self, sources: Sequence[bytes]) -> list[list[Any]]:
+        """The values of rows given as JSON, a list for each column."""
+        whole: list[list[Any]] = [[] for _ in self.columns]
+        for begin in range(0, len(sources), _AT_ONCE):
+            found: list[list[Any]] = []
+            _collect(self._tree, models_of(self.kind, sources[begin : begin + _AT_ONCE]), found)
+            for column, values in zip(whole, found, strict=True):
+                column += values
+        return whole
 
 
 def _columns(tree: Sequence[Field | Branch]) -> list[Column]:
@@ -110,7 +111,7 @@ def _fields(model: type[Model], prefix: str) -> list[Field | Branch]:
             # Sources disagree on the type, so it is text in every row.
             found.append(Field(Column(name, "text"), take, as_text))
         else:
-            found.append(Field(Column(name, "json"), take, _json))
+            found.append(Field(Column(name, "json"), take, as_json))
     return found
 
 
@@ -147,7 +148,7 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else encode(value).decode()
 
 
-def _json(value: Mapping[str, Any] | tuple[Any, ...]) -> str | None:
+def as_json(value: Mapping[str, Any] | tuple[Any, ...]) -> str | None:
     """A list or an object as JSON; an empty one is no value."""
     if isinstance(value, Mapping):
         return encode({**value}).decode() if value else None

@@ -14,9 +14,8 @@ import attrs
 
 from ..bulk.identity import account_of
 from ..errors import ConfigError
-from ..resources.system import System
 from .columns import Layout
-from .kinds import Kind
+from .kinds import Kind, Line, lines
 from .state import Book, Checkpoint, Progress, State
 from .walk import Mark, Step, Tally, Walk
 from .windows import Plan, Span, plan_of
@@ -28,7 +27,7 @@ from .writers import (
     Writer,
     csv_encoder,
     csv_header,
-    jsonl_encoder,
+    jsonl,
 )
 
 T = TypeVar("T")
@@ -130,11 +129,11 @@ class Run:
                 if state is not None:
                     self._go_on(state, await self._identity())
                 self._plan = plan_of(self._since, self._until, request.now)
-                await in_thread(_send, stream, header)
+                stream.write(header)
                 async with aclosing(self._steps(seen, Mark())) as steps:
                     async for step in steps:
                         if rows := self._wanted(step, seen, state):
-                            await in_thread(_send, stream, encode(rows))
+                            await in_thread(_send, stream, encode, [row.source for row in rows])
                             self._rows += len(rows)
                         self._tell()
                 if state is not None:
@@ -192,7 +191,7 @@ class Run:
 
     async def _fill(self, writer: Writer, checkpoint: Checkpoint, state: State | None, begun: Progress) -> None:
         mark = Mark(reached=_moment(begun.reached), page=begun.page, total=begun.total)
-        buffer: list[Any] = []
+        buffer: list[bytes] = []
         writing: asyncio.Task[None] | None = None
 
         async def settled() -> None:
@@ -227,7 +226,7 @@ class Run:
             # Pages are fetched while the batch before them is being written.
             async with aclosing(self._steps(checkpoint, mark)) as steps:
                 async for step in steps:
-                    buffer += self._wanted(step, checkpoint, state)
+                    buffer += [row.source for row in self._wanted(step, checkpoint, state)]
                     if len(buffer) >= _BATCH:
                         await flush()
                     if step.mark is not None:
@@ -253,18 +252,23 @@ class Run:
         if state is not None:
             state.promote()
 
-    async def _steps(self, seen: Book, mark: Mark) -> AsyncGenerator[Step[Any], None]:
+    async def _steps(self, seen: Book, mark: Mark) -> AsyncGenerator[Step[Line], None]:
         request = self._request
         assert self._plan is not None
-        walk: Walk[Any] = Walk(
-            request.kind, request.resource, request.filters, ahead=request.ahead, tally=self._tally, warn=self._warn
+        walk = Walk(
+            request.kind,
+            lambda query: lines(request.kind, request.resource, query),
+            request.filters,
+            ahead=request.ahead,
+            tally=self._tally,
+            warn=self._warn,
         )
         walked = walk.windows(self._plan.after(mark.reached)) if request.kind.windowed else walk.whole(seen, mark)
         async with aclosing(walked) as steps:
             async for step in steps:
                 yield step
 
-    def _wanted(self, step: Step[Any], keys: Book, state: State | None) -> list[Any]:
+    def _wanted(self, step: Step[Line], keys: Book, state: State | None) -> list[Line]:
         """The rows within the bounds that no earlier run had."""
         rows = step.rows
         if not self._request.kind.windowed:
@@ -284,7 +288,7 @@ class Run:
     async def _identity(self) -> dict[str, Any]:
         request = self._request
         return {
-            "account": await account_of(System(request.resource._pipeline)),
+            "account": await account_of(request.resource._pipeline),
             "kind": request.kind.name,
             "filters": {name: str(value) for name, value in sorted(request.filters.items())},
             "since": dict(request.asked),
@@ -296,7 +300,7 @@ class Run:
     def _lines(self) -> tuple[Encode, bytes]:
         if self._request.format == "csv":
             return csv_encoder(self._layout, escape=self._request.escape), csv_header(self._layout)
-        return jsonl_encoder(), b""
+        return jsonl, b""
 
     def _writer(self, part: Path, position: int) -> Writer:
         request = self._request
@@ -354,8 +358,8 @@ def within(rows: list[Any], since: dt.datetime | None, until: dt.datetime | None
     return [row for row in rows if row.created_at is None or span.holds(row.created_at)]
 
 
-def _send(stream: BinaryIO, data: bytes) -> None:
-    stream.write(data)
+def _send(stream: BinaryIO, encode: Encode, sources: list[bytes]) -> None:
+    stream.write(encode(sources))
     stream.flush()
 
 

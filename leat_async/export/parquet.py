@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..models._base import Model
 from .arrow import Lane
 from .columns import Layout
 from .state import private
@@ -62,13 +61,13 @@ class ParquetWriter:
         for batch in self._spooled():
             self._group(batch)
 
-    def write(self, rows: Sequence[Model]) -> None:
-        """Add rows."""
-        batch = self._lane.batch(rows) if self._lane.usable else None
+    def write(self, sources: Sequence[bytes]) -> None:
+        """Add rows, each as JSON."""
+        batch = self._lane.batch(sources) if self._lane.usable else None
         if batch is None:
             arrays = [
                 self._arrow.array(values, type=field.type)
-                for values, field in zip(self._layout.table(rows), self._schema, strict=True)
+                for values, field in zip(self._layout.table(sources), self._schema, strict=True)
             ]
             batch = self._arrow.record_batch(arrays, schema=self._schema)
         sink = self._arrow.BufferOutputStream()

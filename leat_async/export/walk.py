@@ -28,14 +28,6 @@ _PASSES = 4
 _MARK_EVERY = 20
 
 
-class Listing(Protocol[T]):
-    """A resource whose `list` has nothing but optional parameters."""
-
-    def list(self) -> Pager[T]:
-        """List the rows."""
-        ...
-
-
 @attrs.frozen(kw_only=True)
 class Mark:
     """How far a walk has come: rows made before `reached`, or the pages before `page`, whose `total` was the most."""
@@ -101,12 +93,12 @@ class _TooMany(Exception):
 
 
 class Walk(Generic[T]):
-    """Goes through one list. `warn` is told in a sentence what can't be promised."""
+    """Goes through one list. `list_of` makes its pager; `warn` is told in a sentence what can't be promised."""
 
     def __init__(
         self,
         kind: Kind,
-        resource: Listing[T],
+        list_of: Callable[[Mapping[str, Any]], Pager[T]],
         filters: Mapping[str, Any],
         *,
         ahead: int,
@@ -114,7 +106,7 @@ class Walk(Generic[T]):
         warn: Callable[[str], object],
     ) -> None:
         self._kind = kind
-        self._resource: Any = resource
+        self._list_of = list_of
         self._filters = filters
         self._ahead = ahead
         self._tally = tally
@@ -144,7 +136,7 @@ class Walk(Generic[T]):
         recent = span.since is not None and span.since >= plan.recent
         live = span is plan.live
         pages = self._complete(
-            lambda _: self._resource.list(**query),
+            lambda _: self._list_of(query),
             SeenHere(),
             f"{self._kind.name} {span}",
             ahead=0 if live else self._ahead,
@@ -161,7 +153,7 @@ class Walk(Generic[T]):
     async def whole(self, seen: Seen, mark: Mark) -> AsyncGenerator[Step[T], None]:
         """Page after page, in whatever order the API has, from a mark on."""
         pages = self._complete(
-            lambda page: self._resource.list(**self._filters, page=page),
+            lambda page: self._list_of({**self._filters, "page": page}),
             seen,
             self._kind.name,
             mark=mark,

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from .._core.codec import encode, unstructure
+from .._core.codec import encode, parse
 from ..errors import ConfigError
-from ..models._base import Model, json_of
 from .columns import Column, Layout
 from .state import private
 
@@ -52,8 +51,8 @@ def format_of(path: Path | None, given: str | None) -> Format:
 class Writer(Protocol):
     """Writes rows to a part file."""
 
-    def write(self, rows: Sequence[Model]) -> None:
-        """Add rows."""
+    def write(self, sources: Sequence[bytes]) -> None:
+        """Add rows, each as JSON."""
         ...
 
     def sync(self) -> int:
@@ -69,32 +68,22 @@ class Writer(Protocol):
         ...
 
 
-Encode = Callable[[Sequence[Model]], bytes]
+Encode = Callable[[Sequence[bytes]], bytes]
 
 
-def jsonl_encoder() -> Encode:
-    """Rows as JSON Lines, every key as it came."""
-
-    def lines(rows: Sequence[Model]) -> bytes:
-        return b"".join(encode(_as_it_came(row)) + b"\n" for row in rows)
-
-    return lines
-
-
-def _as_it_came(row: Model) -> Any:
-    # Nobody has changed these rows, so what they were made of is what `unstructure` would put together again.
-    came = json_of(row._raw)  # pyright: ignore[reportPrivateUsage]
-    return came if isinstance(came, dict) else unstructure(row)  # pyright: ignore[reportUnknownVariableType]
+def jsonl(sources: Sequence[bytes]) -> bytes:
+    """Rows as JSON Lines: every key as it came, in one notation."""
+    return b"".join(encode(parse(source)) + b"\n" for source in sources)
 
 
 def csv_encoder(layout: Layout, *, escape: bool) -> Encode:
     """Rows as CSV. `escape`: text that a spreadsheet would run as a formula gets an apostrophe in front."""
     makers = [_cell_of(column, escape=escape) for column in layout.columns]
 
-    def lines(rows: Sequence[Model]) -> bytes:
+    def lines(sources: Sequence[bytes]) -> bytes:
         table = [
             values if make is None else [None if value is None else make(value) for value in values]
-            for make, values in zip(makers, layout.table(rows), strict=True)
+            for make, values in zip(makers, layout.table(sources), strict=True)
         ]
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows(zip(*table, strict=True))
@@ -135,9 +124,9 @@ class TextWriter:
         if not position:
             self._file.write(header)
 
-    def write(self, rows: Sequence[Model]) -> None:
-        """Add rows."""
-        self._file.write(self._encode(rows))
+    def write(self, sources: Sequence[bytes]) -> None:
+        """Add rows, each as JSON."""
+        self._file.write(self._encode(sources))
 
     def sync(self) -> int:
         """Bring everything to the disk; returns the position to come back to."""
@@ -191,13 +180,13 @@ class SqliteWriter:
         self._insert = f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * len(layout.columns))})"  # noqa: S608
         self._rows = position
 
-    def write(self, rows: Sequence[Model]) -> None:
-        """Add rows."""
-        table = self._layout.table(rows)
+    def write(self, sources: Sequence[bytes]) -> None:
+        """Add rows, each as JSON."""
+        table = self._layout.table(sources)
         for index in self._moments:
             table[index] = [None if value is None else value.isoformat() for value in table[index]]
         self._db.executemany(self._insert, zip(*table, strict=True))
-        self._rows += len(rows)
+        self._rows += len(sources)
 
     def sync(self) -> int:
         """Bring everything to the disk; returns the position to come back to."""
