@@ -79,6 +79,15 @@ def _add_contact(sandbox: Sandbox, given: dict[str, Any]) -> Any:
     return sandbox.create_contact(**given)
 
 
+def _add_session_token(sandbox: Sandbox, given: dict[str, Any]) -> Any:
+    lifetime = float(given.get("lifetime", 300))
+    return {"token": sandbox.create_session_token(str(given["contact_uuid"]), lifetime=lifetime)}
+
+
+def _confirm_subscriptions(sandbox: Sandbox, given: dict[str, Any]) -> Any:
+    return {"confirmed": sandbox.confirm_subscriptions(str(given["contact_uuid"]))}
+
+
 def _routes(sandbox: Sandbox, _: dict[str, Any]) -> Any:
     return [
         {
@@ -116,6 +125,8 @@ _ACTIONS: Mapping[str, Action] = {
     "POST restore": _restore,
     "GET state": _state,
     "POST contacts": _add_contact,
+    "POST session-tokens": _add_session_token,
+    "POST subscriptions/confirm": _confirm_subscriptions,
     "GET routes": _routes,
 }
 

@@ -96,9 +96,7 @@ MESSAGES: Mapping[int, str] = {
 class Refusal(Exception):
     """The API refuses a request with one of its codes."""
 
-    def __init__(
-        self, code: int, errors: Mapping[str, list[str]] | None = None, *, message: str | None = None
-    ) -> None:
+    def __init__(self, code: int, errors: Mapping[str, list[str]] | None = None, *, message: str | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.errors = errors

@@ -16,14 +16,15 @@ from aiohttp import web
 from .account import furnish, furnish_demo
 from .clock import Clock as _VirtualClock
 from .control import control
-from .engine import Engine, Token
+from .engine import Engine, OrderRule, Token
 from .faults import Faults
 from .http import MAX_BODY, HttpSide, protocol_log
 from .journal import Journal
 from .limiter import Limiter
 from .params import epoch, is_email
-from .rooms import JOBS, ROUTES, TABLES
+from .rooms import JOBS, ROUTES, TABLES, contact_session_tokens, contact_subscriptions
 from .rooms.contacts import new_contact
+from .rooms.loyalty_tokens import ACCOUNT_SECRET
 from .rooms.shapes import shop_brief
 from .routing import Route, Router
 from .store import Row, Store
@@ -77,6 +78,7 @@ class Sandbox:
         unique_external_ids: bool = True,
         journal_size: int = 10_000,
         start: datetime | None = None,
+        order_rule: OrderRule | None = None,
     ) -> None:
         if isinstance(seed, str) and seed != "demo":
             raise ValueError(f"seed is a number or 'demo', not {seed!r}")
@@ -109,6 +111,7 @@ class Sandbox:
             token_lifetime=token_lifetime,
         )
         self._engine.jobs.update(JOBS)
+        self._engine.order_rule = order_rule
         if self._store.is_new:
             with self._store.transaction():
                 furnish(self._store, int(clock.now()))
@@ -245,6 +248,27 @@ class Sandbox:
             if attributes:
                 row = self._store["contacts"].update(row, attributes=dict(attributes))
             return {"uuid": row["uuid"], "email": row["email"]}
+
+    def create_session_token(self, contact_uuid: str, *, lifetime: float = 300.0) -> str:
+        """Make a session token of a contact, as his app would show it; it lasts `lifetime` seconds."""
+        with self._lock, self._store.transaction():
+            self._known(contact_uuid)
+            return contact_session_tokens.issue(self._store, contact_uuid, int(self._clock.now()), lifetime)
+
+    def confirm_subscriptions(self, contact_uuid: str) -> int:
+        """Follow the links in the confirmation mails of a contact; returns how many there were."""
+        with self._lock, self._store.transaction():
+            self._known(contact_uuid)
+            return contact_subscriptions.confirm(self._store, contact_uuid, int(self._clock.now()))
+
+    def _known(self, contact_uuid: str) -> None:
+        if self._store["contacts"].get(contact_uuid) is None:
+            raise ValueError(f"there is no contact {contact_uuid!r}")
+
+    @property
+    def account_secret(self) -> str:
+        """What loyalty tokens are signed with."""
+        return ACCOUNT_SECRET
 
     @property
     def shops(self) -> list[dict[str, Any]]:

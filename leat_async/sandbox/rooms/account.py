@@ -44,6 +44,19 @@ def token(call: Call) -> Bare:
     return Bare({"token_type": "Bearer", "expires_in": lifetime, "access_token": text})
 
 
+def partner_credentials(call: Call) -> dict[str, Any]:
+    """Make up credentials; what the API answers is not known."""
+    identifier = call.store.new_uuid()
+    return {"client_id": identifier, "client_secret": call.engine.issue_token()[0], **call.params}
+
+
+def partner_token(call: Call) -> dict[str, Any]:
+    """A token that works; what the API answers is not known."""
+    text, lifetime = call.engine.issue_token()
+    return {"token_type": "Bearer", "expires_in": lifetime, "access_token": text}
+
+
+_PARTNER = (Param("email", "email", required=True), Param("name", required=True))
 _TOKEN = (
     Param("grant_type", required=True),
     Param("client_id", "any", required=True),
@@ -54,4 +67,7 @@ ROUTES = (
     Route("system.health_check", "GET", "/", ping, certainty="guessed", roots=("oauth", "ping")),
     Route("register.get", "GET", "/", register, certainty="guessed", roots=("register",)),
     Route("auth.token", "POST", "/oauth/token", token, _TOKEN, roots=("host",)),
+    # Of these paths only the end is known.
+    Route("auth.partner_credentials", "POST", "/api/v3/partners", partner_credentials, _PARTNER, "guessed", ("host",)),
+    Route("auth.partner_token", "POST", "/api/v3/partners/token", partner_token, (), "guessed", ("host",)),
 )

@@ -9,6 +9,7 @@ from ..errors import Refusal, invalid
 from ..params import Param
 from ..routing import BOTH, OAUTH, REGISTER, Route
 from ..store import Row
+from . import pos_transactions
 from .ledger import TABLE, book, credits_for, receiver, undo, unit_of
 from .loyalty_transactions import view
 
@@ -31,8 +32,8 @@ def create(call: Call) -> dict[str, Any]:
     shop = call.shop(call.get("shop_uuid"))
     contact, used = receiver(call, by_identifier=call.root == "register")
     amount, unit = _amount(call)
-    if call.get("pos_transaction_uuid") is not None:
-        raise Refusal(1027)  # POS transactions are made at registers; there are none here yet
+    payment = call.get("pos_transaction_uuid")
+    paid = pos_transactions.unlinked(call, payment) if payment is not None else None
     program = next(iter(call.store["loyalty_programs"].rows.values()), None)
     if program is None:
         raise Refusal(1102)
@@ -48,6 +49,8 @@ def create(call: Call) -> dict[str, Any]:
         identifier_uuid=used["uuid"] if used else None,
         extra=call.extra,
     )
+    if paid is not None:
+        pos_transactions.link(call, paid, row)
     return view(call, row)
 
 
