@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from .demo import Money
 from .rooms import FURNISHERS
 from .rooms.contacts import new_contact
 from .store import Row, Store
@@ -52,6 +53,7 @@ def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: i
     known: list[Row] = list(store["contacts"].rows.values())
     arrivals = sorted(draw.randrange(days) for _ in range(contacts))
     balances: dict[str, list[Row]] = {}
+    money = Money(store, draw)
     for day in range(days):
         opens = first + day * DAY
         guests = _WEEK[(opens // DAY + 3) % 7]  # the first of January 1970 was a Thursday
@@ -59,6 +61,7 @@ def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: i
             arrivals.pop(0)
             name, family = draw.choice(_FIRST), draw.choice(_LAST)
             row = new_contact(store, f"guest{len(known)}@example.com", opens + 10 * 3600, channel="WIDGET")
+            money.refer(row, known, row["created_at"])
             known.append(store["contacts"].update(row, attributes={"firstname": name, "lastname": family}))
         season = 1.2 if (day // 30) % 12 in (5, 6, 7, 11) else 0.9
         count = int(draw.gauss(guests * season, 1.5)) if guests else 0
@@ -81,16 +84,21 @@ def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: i
                 created_at=opens + int(min(23.0, max(9.0, hour)) * 3600),
             )
             balances.setdefault(guest["uuid"], []).append(row)
+            money.after_reception(row, balances[guest["uuid"]])
+        if guests:
+            money.day(opens, shops, known)
     for uuid, rows in balances.items():
         store["contacts"].update(store["contacts"].rows[uuid], **_history(rows))
 
 
 def _history(rows: list[Row]) -> dict[str, Any]:
     total = sum(row["credits"] for row in rows)
+    received = sum(row["credits"] for row in rows if row["type"] == "credit_reception")
     return {
         "credits": total,
         "previous_credits": total - rows[-1]["credits"],
-        "credits_received": total,
+        "credits_received": received,
+        "earned": received,
         "transactions": len(rows),
         "first_transaction": rows[0]["created_at"],
         "last_transaction": rows[-1]["created_at"],

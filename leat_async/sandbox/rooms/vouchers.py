@@ -138,7 +138,7 @@ def _wanted(call: Call, count: int) -> tuple[Row, dict[str, Any]]:
         raise invalid("expiration_date", "The expiration_date must be after the activation_date.")
     if not room_for(call.store, promotion, contact, count):
         raise Refusal(80008)
-    attributes = call.get("custom_attributes") or {}
+    attributes: dict[str, Any] = call.get("custom_attributes") or {}
     return promotion, {
         "contact_uuid": contact, "activates_at": starts, "expires_at": ends, "attributes": attributes,
     }  # fmt: skip
