@@ -27,22 +27,22 @@ _VERSION = "1"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
-    key TEXT PRIMARY KEY, content TEXT, idx INTEGER NOT NULL, state TEXT NOT NULL, status TEXT,
-    attempts INTEGER NOT NULL, uuid TEXT, error TEXT, code TEXT, sent_at REAL NOT NULL, changed_at REAL NOT NULL
+    key TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, rest TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
 """
-# One statement for a whole commit: the interpreter's lock is then given up once, not once a row.
-_COLUMNS = ("key", "content", "idx", "state", "status", "attempts", "uuid", "error", "code", "sent_at", "changed_at")
+# One statement for a whole commit: the interpreter's lock is then given up once, not once a row. For the same reason
+# what is never asked for by itself shares a column, as a JSON list.
 _RECORD = (
-    f"INSERT INTO rows SELECT {', '.join(f'json_extract(value, {chr(39)}$[{n}]{chr(39)})' for n in range(11))} "  # noqa: S608
-    "FROM json_each(?) WHERE true ON CONFLICT (key) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+    "INSERT INTO rows SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), "
+    "json_extract(value, '$[3]') FROM json_each(?) WHERE true "
+    "ON CONFLICT (key) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
 )
 _KEEP = (
     "INSERT OR REPLACE INTO contacts SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
 )
-SELECT = f"SELECT {', '.join(_COLUMNS)} FROM rows"  # noqa: S608
+SELECT = "SELECT key, idx, state, rest FROM rows"
+FORGET = "UPDATE rows SET rest = json_set(rest, '$[3]', NULL, '$[4]', NULL)"
 _ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
 _encode = msgspec.json.Encoder().encode
 
@@ -83,18 +83,44 @@ class Entry:
     changed_at: float
 
 
-_FIELDS = tuple(field.name for field in attrs.fields(Entry))
+Row = tuple[str, int, str, tuple[Any, ...]]
 
 
-def _row_of(entry: Entry) -> tuple[Any, ...]:
-    return tuple([getattr(entry, name) for name in _FIELDS])
+def row_of(
+    key: str,
+    index: int,
+    state: State,
+    *,
+    content: str | None,
+    status: str | None,
+    attempts: int,
+    uuid: str | None,
+    error: str | None = None,
+    code: str | None = None,
+    sent_at: float,
+    changed_at: float,
+) -> Row:
+    """An entry as it is written."""
+    return key, index, state.value, (content, status, attempts, uuid, error, code, sent_at, changed_at)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
     """A row of the table as an entry."""
-    fields: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
-    fields["state"] = State(fields["state"])
-    return Entry(**fields)
+    key, index, state, rest = row
+    content, status, attempts, uuid, error, code, sent_at, changed_at = msgspec.json.decode(rest)
+    return Entry(
+        key=key,
+        content=content,
+        index=index,
+        state=State(state),
+        status=status,
+        attempts=attempts,
+        uuid=uuid,
+        error=error,
+        code=code,
+        sent_at=sent_at,
+        changed_at=changed_at,
+    )
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -127,7 +153,7 @@ class Ledger:
         self._base: sqlite3.Connection | None = None
         self._known = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Row] = []
         self._contacts: list[tuple[str, str]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._writing = False
@@ -195,13 +221,13 @@ class Ledger:
         self._contacts.append((address, uuid))
         self._schedule()
 
-    def record(self, entry: Entry) -> asyncio.Future[None]:
-        """Write an entry down; the future is done when it is on disk."""
+    def record(self, row: Row) -> asyncio.Future[None]:
+        """Write a row down; the future is done when it is on disk."""
         assert self._loop is not None
         if self._broken is not None:
             raise self._broken
         committed = self._loop.create_future()
-        self._rows.append(_row_of(entry))
+        self._rows.append(row)
         self._waiting.append(committed)
         self._schedule()
         return committed
@@ -282,7 +308,7 @@ def _make(path: Path) -> None:
 class _Commit:
     """What goes to disk together."""
 
-    rows: list[tuple[Any, ...]]
+    rows: list[Row]
     contacts: list[tuple[str, str]]
     waiting: list[asyncio.Future[None]]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from ..errors import ConfigError
-from .ledger import SELECT, Entry, connect, entry_of, read_meta
+from .ledger import FORGET, SELECT, Entry, connect, entry_of, read_meta
 from .lock import Lock
 
 
@@ -81,8 +81,8 @@ def show(path: str | os.PathLike[str], index: int) -> Entry | None:
     Repeating: safe.
     """
     with closing(_existing(path)) as base:
-        found = base.execute(f"{SELECT} WHERE idx = ? ORDER BY changed_at DESC LIMIT 1", (index,)).fetchone()
-    return entry_of(found) if found is not None else None
+        found = [entry_of(row) for row in base.execute(f"{SELECT} WHERE idx = ?", (index,))]
+    return max(found, key=lambda entry: entry.changed_at, default=None)
 
 
 def rejects(path: str | os.PathLike[str]) -> Iterator[Entry]:
@@ -123,7 +123,7 @@ def forget(path: str | os.PathLike[str]) -> None:
             base.execute("PRAGMA secure_delete=ON")
             base.execute("BEGIN IMMEDIATE")
             base.execute("DELETE FROM contacts")
-            base.execute("UPDATE rows SET error = NULL, uuid = NULL")
+            base.execute(FORGET)
             base.execute("INSERT OR REPLACE INTO meta VALUES ('forgotten', '1')")
             base.execute("COMMIT")
             # The old pages are in the log and in free space as well.

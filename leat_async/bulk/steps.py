@@ -18,7 +18,7 @@ from ..errors import (
 )
 from .jobs import PASSING, Job, Passing, Refused
 from .kinds import Kind
-from .ledger import Entry, Ledger, State
+from .ledger import Entry, Ledger, Row, State, row_of
 from .outcomes import EarlierError, Outcome, Status, Stopped, code_of
 
 # When a row in doubt is asked about, in parts of the grace period after it was sent.
@@ -248,13 +248,12 @@ class Steps:
         job.sent_at = self._clock.now()
         if self._ledger is not None:
             half = job.stage == "update"
-            entry = self._entry(job, State.HALF if half else State.SENT)
-            await self._ledger.record(entry)
+            await self._ledger.record(self._row(job, State.HALF if half else State.SENT))
 
     def unsent(self, job: Job) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
         if self._ledger is not None and not job.touched:
-            self._ledger.record(self._entry(job, State.PENDING))
+            self._ledger.record(self._row(job, State.PENDING))
 
     async def record(self, job: Job | None, outcome: Outcome) -> None:
         """Keep an outcome; when this returns it is on disk."""
@@ -272,11 +271,11 @@ class Steps:
         key = f"row {outcome.index}" if job is None else job.key
         uuid = getattr(outcome.result, "uuid", None) or (job.uuid if job is not None else None)
         await self._ledger.record(
-            Entry(
-                key=key,
+            row_of(
+                key,
+                outcome.index,
+                state,
                 content=job.fingerprint if job is not None else None,
-                index=outcome.index,
-                state=state,
                 status=outcome.status.value,
                 attempts=outcome.attempts,
                 uuid=uuid if isinstance(uuid, str) else None,
@@ -287,17 +286,15 @@ class Steps:
             )
         )
 
-    def _entry(self, job: Job, state: State) -> Entry:
-        return Entry(
-            key=job.key,
+    def _row(self, job: Job, state: State) -> Row:
+        return row_of(
+            job.key,
+            job.index,
+            state,
             content=job.fingerprint,
-            index=job.index,
-            state=state,
             status=job.status.value,
             attempts=job.attempts,
             uuid=job.uuid,
-            error=None,
-            code=None,
             sent_at=self._wall(job),
             changed_at=self._clock.wall(),
         )
