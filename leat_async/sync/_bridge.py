@@ -70,9 +70,15 @@ class _Call:
 
     def cancel(self) -> None:
         if self.task is not None:
+            self.task.add_done_callback(self._gone)
             self.task.cancel()
         elif not self.done:
             # The interrupt came before the call was handed over, so it will never start.
+            self.end()
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        if not self.done:
+            # Cancelled before its first step: the coroutine never ran, nor did its `finally`.
             self.end()
 
 

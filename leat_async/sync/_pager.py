@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Generic, TypeVar
 
 from ..pagination import Page, Pager
@@ -58,9 +58,14 @@ class SyncPager(Generic[T]):
         async def step() -> Page[T] | None:
             return await anext(pages, None)
 
+        async def close() -> None:
+            # After a second Ctrl-C in a row the step may still be ending, and will end the generator itself.
+            with suppress(RuntimeError):
+                await pages.aclose()
+
         try:
             while (page := self._bridge.call(step)) is not None:
                 yield page
         finally:
             # Where this can't be done, the loop closes the generator by itself.
-            self._bridge.tidy(pages.aclose)
+            self._bridge.tidy(close)

@@ -18,9 +18,9 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient, errors, models
-from leat_async.sync._bridge import GRACE
+from leat_async.sync._bridge import GRACE, _Call
 
-from .conftest import collect_garbage, descriptors, fill, ours, until
+from .conftest import PATIENCE, collect_garbage, descriptors, fill, ours, until
 
 
 class Interrupted(BaseException):
@@ -278,6 +278,37 @@ def test_an_interrupt_cancels_the_call_and_the_next_one_works(
     assert leat._bridge.call(running_tasks) == idle
     sandbox.faults.clear()
     assert len(leat.visits.list().collect()) == 2
+
+
+def test_a_call_that_is_recalled_before_its_first_step_ends_at_once(leat: LeatClient) -> None:
+    engine = leat._bridge._enter()
+    ran: list[int] = []
+
+    async def work() -> None:
+        ran.append(1)
+
+    call = _Call(engine, work, (), {})
+
+    async def start_and_cancel() -> None:
+        engine.calls.add(call)
+        call.start()
+        call.cancel()
+
+    leat._bridge.call(start_and_cancel)
+    assert call.lock.acquire(timeout=PATIENCE)
+    assert not ran
+    assert not engine.calls
+
+
+def test_a_call_that_is_recalled_before_it_is_handed_over_ends_at_once(leat: LeatClient) -> None:
+    engine = leat._bridge._enter()
+    call = _Call(engine, running_tasks, (), {})
+    engine.calls.add(call)
+    began = time.monotonic()
+    engine.recall(call)
+    assert time.monotonic() - began < GRACE
+    assert call.done
+    assert not engine.calls
 
 
 def test_an_interrupt_waits_for_a_stubborn_call_only_so_long(leat: LeatClient, interrupt: Any) -> None:

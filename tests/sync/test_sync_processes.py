@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 import time
@@ -70,6 +71,62 @@ def test_sigint_that_nobody_catches_ends_the_process_within_a_second(
     assert ended.err.rstrip().endswith("KeyboardInterrupt")
     assert "never awaited" not in ended.err
     assert "Unclosed" not in ended.err
+
+
+@posix
+def test_a_hail_of_sigints_leaves_nothing_behind() -> None:
+    with Sandbox(seed=1, rate_limit=(10**6, 60.0)) as sandbox:
+        hail(sandbox)
+
+
+def hail(sandbox: Sandbox) -> None:
+    contact, shop = sandbox.contacts[0]["uuid"], sandbox.shops[0]["uuid"]
+    running = Script(
+        sandbox,
+        f"""
+import asyncio, signal
+async def tasks():
+    return len(asyncio.all_tasks()) - 1
+with LeatClient(TOKEN, base_url=URL, rate_limit=None) as leat:
+    for number in range(9):
+        leat.visits.create(contact_uuid={contact!r}, shop_uuid={shop!r}, external_id=f"e-{{number}}")
+    idle = leat._bridge.call(tasks)
+    # Raised once a round at most, so that none strikes while another is being dealt with.
+    armed = False
+    def handler(number, frame):
+        global armed
+        if armed:
+            armed = False
+            raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, handler)
+    print("ready", flush=True)
+    hits = rounds = 0
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        rounds += 1
+        try:
+            armed = True
+            assert len(list(leat.visits.list(limit=4))) == 9
+            assert len(list(leat.visits.list(limit=4).pages(ahead=2))) == 3
+            armed = False
+        except KeyboardInterrupt:
+            hits += 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert len(leat.visits.list(limit=4).collect()) == 9
+    time.sleep(0.2)
+    assert leat._bridge.call(tasks) == idle
+    assert not leat._bridge._engine.calls
+    assert hits > 20, (hits, rounds)
+""",
+    )
+    assert running.process.stdout is not None
+    assert running.process.stdout.readline() == "ready\n"
+    chance = random.Random(1)
+    while running.process.poll() is None:
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(chance.uniform(0, 0.03))
+    ended = running.wait()
+    assert ended.code == 0, ended.err
 
 
 @posix
