@@ -97,6 +97,7 @@ class LeatClient:
         partner_id: sent as `X-Partner-ID`.
         trust_env: take the proxy from the environment (never for this machine).
         ssl: an `ssl.SSLContext` of your own.
+        max_body: bytes of an answer, unpacked, beyond which it is not read on but a `DecodeError`.
         on_request, on_response, on_retry: called with an `Event` around each attempt; it names the operation, not
             its arguments.
 
@@ -168,6 +169,7 @@ class LeatClient:
         partner_id: str | None = None,
         trust_env: bool = True,
         ssl: ssl_module.SSLContext | None = None,
+        max_body: int = settings.DEFAULT_MAX_BODY,
         on_request: Hook | None = None,
         on_response: Hook | None = None,
         on_retry: Hook | None = None,
@@ -183,6 +185,7 @@ class LeatClient:
             partner_id=partner_id,
             trust_env=trust_env,
             ssl=ssl,
+            max_body=max_body,
         )
         clock = Clock()
         tokens: Tokens

@@ -15,6 +15,7 @@ from .errors import ConfigError
 
 Api = Literal["oauth", "register"]
 DEFAULT_BASE_URL = "https://api.piggy.eu"
+DEFAULT_MAX_BODY = 64 * 2**20
 ROOTS: Mapping[str, str] = {"oauth": "/api/v3/oauth/clients", "register": "/api/v3/register"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -165,6 +166,7 @@ class Config:
     ssl: ssl_module.SSLContext | None = attrs.field(
         default=None, validator=_optional(ssl_module.SSLContext, "an ssl.SSLContext"), repr=False
     )
+    max_body: int = attrs.field(default=DEFAULT_MAX_BODY, validator=_number(1, whole=True))
 
     @property
     def root(self) -> str:

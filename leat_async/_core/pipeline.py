@@ -195,6 +195,10 @@ class Pipeline:
         self._record(call, end, answer, error, self.clock.now() - started)
         if error is None and not 200 <= answer.status < 300:
             error = answers.error_of(operation, answer, token, asked_wait(*_waits(answer.headers), self.clock))
+        elif error is None and answer.too_large:
+            error = DecodeError(
+                f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes", status=answer.status
+            )
         elif error is None and not answer.complete:
             error = DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
             # A 2xx was seen, so a write is done; a read can be asked again.

@@ -45,12 +45,13 @@ class Progress:
 
 @attrs.define
 class Answer:
-    """What came back. `complete` is False when the body ended early."""
+    """What came back. `complete` is False when the body ended early, `too_large` when it was not read to its end."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = attrs.field(repr=False)
     complete: bool = True
+    too_large: bool = False
 
 
 _progress: ContextVar[Progress] = ContextVar("leat_progress")
@@ -158,12 +159,14 @@ class Transport:
             raise
         progress.status = response.status
         try:
-            data = await response.read()
+            data = await _body(response, self._config.max_body)
         except (aiohttp.ClientError, OSError):
             return Answer(response.status, response.headers, b"", complete=False)
         finally:
             if not response.closed:
                 response.close()
+        if data is None:
+            return Answer(response.status, response.headers, b"", too_large=True)
         return Answer(response.status, response.headers, data)
 
     async def aclose(self) -> None:
@@ -184,6 +187,23 @@ class Transport:
             self._session.detach()
             if isinstance(connector, _Connector) and self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(connector.abandon)
+
+
+async def _body(response: aiohttp.ClientResponse, most: int) -> bytes | None:
+    """The body, or None if it has more than `most` bytes, of which no more than that are kept."""
+    length = response.content_length
+    if length is not None and length > most:
+        return None
+    if length is not None and "Content-Encoding" not in response.headers:
+        return await response.read()
+    parts: list[bytes] = []
+    size = 0
+    while part := await response.content.readany():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _failure(failure: BaseException) -> TransportError:

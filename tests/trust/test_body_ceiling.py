@@ -1,0 +1,185 @@
+"""An answer larger than `max_body` is an error that says so, in bounded memory, and is not asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import tracemalloc
+import zlib
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from leat_async import ClientCredentials, LeatClient, RetryPolicy, errors
+from leat_async.sync import LeatClient as SyncClient
+
+from ..conftest import VISIT, Recorder, answer, raw
+
+MIB = 2**20
+CEILING = 2 * MIB
+QUICK = RetryPolicy(attempts=4, backoff=0.001, max_backoff=0.002)
+HEAD = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
+
+
+class Flood:
+    """Writes a body for as long as somebody reads it, and counts."""
+
+    def __init__(self, status: int, head: bytes, piece: bytes, pieces: int) -> None:
+        self.status = status
+        self.head = head
+        self.piece = piece
+        self.pieces = pieces
+        self.written = 0
+        self.ended = 0
+
+    async def __call__(self, recorded: Any, request: web.BaseRequest) -> web.StreamResponse:
+        transport = request.transport
+        assert transport is not None
+        transport.write(HEAD % self.status + self.head + b"\r\n")
+        for _ in range(self.pieces):
+            if transport.is_closing():
+                break
+            transport.write(self.piece)
+            self.written += len(self.piece)
+            while transport.get_write_buffer_size() and not transport.is_closing():  # type: ignore[attr-defined]
+                await asyncio.sleep(0.001)
+        self.ended += 1
+        transport.abort()
+        return web.Response()
+
+
+def bomb(size: int) -> bytes:
+    """So many spaces, packed a thousand to one."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(b" " * MIB) for _ in range(size // MIB)) + packer.flush()
+
+
+def floods(status: int) -> dict[str, Flood]:
+    packed = bomb(512 * MIB)
+    return {
+        "announced": Flood(status, b"Content-Length: 10000000000\r\n", b" " * 65536, 10_000_000_000 // 65536),
+        "chunked": Flood(
+            status, b"Transfer-Encoding: chunked\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n", 10_000_000_000 // 65536
+        ),
+        "until closed": Flood(status, b"Connection: close\r\n", b" " * 65536, 10_000_000_000 // 65536),
+        "packed": Flood(status, b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(packed), packed, 1),
+        "packed and chunked": Flood(
+            status,
+            b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+            b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed),
+            1,
+        ),
+    }
+
+
+KINDS = list(floods(200))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_answer_over_the_ceiling(recorder: Recorder, kind: str) -> None:
+    flood = floods(200)[kind]
+    recorder.default = flood
+    async with LeatClient("t", base_url=recorder.url, retry=QUICK, max_body=CEILING) as leat:
+        tracemalloc.start()
+        try:
+            with pytest.raises(errors.DecodeError, match="max_body=2097152") as read:
+                await leat.visits.get("v-1")
+            with pytest.raises(errors.DecodeError, match="max_body") as listed:
+                await leat.visits.list()
+            with pytest.raises(errors.DecodeError, match="max_body") as updated:
+                await leat.visits.update("v-1", source="x")
+            with pytest.raises(errors.DecodeError, match="max_body") as created:
+                await leat.visits.create(contact_uuid="c-1", shop_uuid="s-1", external_id="e-1")
+            with pytest.raises(errors.DecodeError, match="max_body"):
+                await leat.request("POST", "/visits")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 16 * MIB
+    assert len(recorder.requests) == 5, "as large the next time, so each is sent once"
+    for caught in (read, listed, updated, created):
+        assert caught.value.status == 200
+        assert [attempt.end for attempt in caught.value.attempts] == ["answered"]
+    assert updated.value.accepted
+    assert created.value.accepted, "the write was answered 2xx, so it is done"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refusal_over_the_ceiling_is_still_a_refusal(recorder: Recorder, kind: str) -> None:
+    for status, expected in ((400, errors.ApiError), (403, errors.PermissionDeniedError)):
+        recorder.default = floods(status)[kind]
+        async with LeatClient("t", base_url=recorder.url, retry=QUICK, max_body=CEILING) as leat:
+            with pytest.raises(expected, match="no message"):
+                await leat.visits.create(contact_uuid="c-1", shop_uuid="s-1")
+    recorder.default = floods(502)[kind]
+    async with LeatClient("t", base_url=recorder.url, retry=None, max_body=CEILING) as leat:
+        with pytest.raises(errors.OutcomeUnknownError):
+            await leat.visits.create(contact_uuid="c-1", shop_uuid="s-1")
+
+
+async def test_reading_stops_and_the_connection_goes(recorder: Recorder) -> None:
+    flood = floods(200)["chunked"]
+    recorder.default = flood
+    async with LeatClient("t", base_url=recorder.url, retry=None, max_body=CEILING) as leat:
+        with pytest.raises(errors.DecodeError):
+            await leat.visits.get("v-1")
+        while not flood.ended:
+            await asyncio.sleep(0.01)
+        assert flood.written < CEILING + 32 * MIB, "what the sockets between us hold, no more"
+        recorder.default = answer({"data": VISIT})
+        assert (await leat.visits.get("v-1")).uuid == "v-1"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_the_ceiling_is_exact_and_the_connection_stays(recorder: Recorder, packed: bool, chunked: bool) -> None:
+    whole = b'{"data": {"uuid": "v-1"}' + b" " * 999_975 + b"}"
+    assert len(whole) == 1_000_000
+    body = gzip.compress(whole) if packed else whole
+    ports = set()
+
+    async def reply(recorded: Any, request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername")[1])
+        response = web.StreamResponse(headers={"Content-Encoding": "gzip"} if packed else {})
+        if not chunked:
+            response.content_length = len(body)
+        await response.prepare(request)
+        await response.write(body)
+        await response.write_eof()
+        return response
+
+    recorder.default = reply
+    async with LeatClient("t", base_url=recorder.url, retry=None, max_body=1_000_000) as leat:
+        for _ in range(3):
+            assert (await leat.visits.get("v-1")).uuid == "v-1"
+    assert len(ports) == 1, "one connection, kept alive"
+    async with LeatClient("t", base_url=recorder.url, retry=None, max_body=999_999) as leat:
+        with pytest.raises(errors.DecodeError, match="max_body=999999"):
+            await leat.visits.get("v-1")
+
+
+async def test_a_token_endpoint_over_the_ceiling(recorder: Recorder) -> None:
+    recorder.default = floods(200)["announced"]
+    credentials = ClientCredentials("client", "secret-secret")
+    async with LeatClient(credentials, base_url=recorder.url, max_body=CEILING) as leat:
+        with pytest.raises(errors.DecodeError, match="max_body"):
+            await leat.visits.create(contact_uuid="c-1", shop_uuid="s-1")
+    assert [request.path for request in recorder.requests] == ["/oauth/token"]
+
+
+async def test_the_synchronous_client_has_it_too(recorder: Recorder) -> None:
+    recorder.default = raw(b'{"data": {"uuid": "v-1"}}' + b" " * 1000)
+
+    def call() -> None:
+        with SyncClient("t", base_url=recorder.url, max_body=1000) as leat, pytest.raises(errors.DecodeError):
+            leat.visits.get("v-1")
+
+    await asyncio.to_thread(call)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "64", None, True])
+def test_the_ceiling_is_a_number_of_bytes(wrong: Any) -> None:
+    with pytest.raises(errors.ConfigError, match="max_body"):
+        LeatClient("t", max_body=wrong)
