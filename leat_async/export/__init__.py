@@ -145,10 +145,10 @@ async def to_file(
     )
     if incremental is not None and until is not None:
         raise ValueError("an incremental export reads up to now; leave until out")
-    run = Run(request)
-    if isinstance(target, (str, os.PathLike)):
-        return await run.to_path(Path(target))
-    return await run.to_stream(target)
+    async with Run(request) as run:
+        if isinstance(target, (str, os.PathLike)):
+            return await run.to_path(Path(target))
+        return await run.to_stream(target)
 
 
 async def _rows(request: Request) -> AsyncGenerator[Any, None]:

@@ -31,6 +31,9 @@ class Lane:
         self._compute = compute
         self._schema = schema
         self._known = {key for field in attrs.fields(layout.kind.model) for key in keys_of(field)} - {"_raw"}
+        # Made of buffers, since to convert a value Arrow first imports pandas if there is one: 40 MB.
+        texts = pyarrow.StringArray.from_buffers(1, pyarrow.py_buffer(bytes(8)), pyarrow.py_buffer(b""))
+        self._empty, self._null = texts[0], pyarrow.nulls(1, pyarrow.string())[0]
         self._paths: dict[str, tuple[str, ...]] = {}
         self._identities: set[str] = set()
         self._open: set[str] = set()
@@ -108,8 +111,7 @@ class Lane:
         if field.name in self._open:
             return self._opened(found, field.type)
         if field.name in self._identities:
-            empty = self._compute.equal(found, "")
-            found = self._compute.if_else(empty, self._arrow.scalar(None, found.type), found)
+            found = self._compute.if_else(self._compute.equal(found, self._empty), self._null, found)
         return found if found.type == field.type else found.cast(field.type)
 
     def _opened(self, found: Any, text: Any) -> Any:

@@ -6,9 +6,10 @@ import asyncio
 import datetime as dt
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 import attrs
 
@@ -92,30 +93,25 @@ def check_filters(kind: Kind, resource: Any, filters: Mapping[str, Any], *bounds
     resource.list(**filters)
 
 
-async def in_thread(work: Callable[..., T], *args: Any) -> T:
-    """Do blocking work in a thread; a cancellation waits for its end, since the file is in use until then."""
-    return await _ended(asyncio.create_task(asyncio.to_thread(work, *args)))
-
-
-async def _ended(task: asyncio.Task[T]) -> T:
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
-
-
 class Run:
     """One export, on its way."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._layout = Layout(request.kind, request.attributes)
+        # One thread for all blocking work: allocators keep memory for each thread that they meet.
+        self._thread = ThreadPoolExecutor(1, "leat-export")
         self._tally = Tally()
         self._warnings: list[str] = []
         self._rows = self._known = 0
         self._since, self._until = request.since, request.until
         self._plan: Plan | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._thread.shutdown()
 
     async def to_stream(self, stream: BinaryIO) -> Summary:
         """Write to a stream, page by page as they come."""
@@ -128,12 +124,12 @@ class Run:
             try:
                 if state is not None:
                     self._go_on(state, await self._identity())
-                self._plan = plan_of(self._since, self._until, request.now)
+                self._make_plan(request.now)
                 stream.write(header)
                 async with aclosing(self._steps(seen, Mark())) as steps:
                     async for step in steps:
                         if rows := self._wanted(step, seen, state):
-                            await in_thread(_send, stream, encode, [row.source for row in rows])
+                            await self._in_thread(_send, stream, encode, [row.source for row in rows])
                             self._rows += len(rows)
                         self._tell()
                 if state is not None:
@@ -157,7 +153,7 @@ class Run:
                 resumed = checkpoint.begin(identity, bounds, fresh=request.fresh or not part.exists())
                 self._take(checkpoint.get("bounds"))
                 ready = await self._write(part, checkpoint, state)
-                await in_thread(self._replace, ready, path, checkpoint, state)
+                await self._in_thread(self._replace, ready, path, checkpoint, state)
             finally:
                 if state is not None:
                     state.close()
@@ -175,24 +171,27 @@ class Run:
         self._since, self._until = _moment(bounds["since"]), _moment(bounds["until"])
         now = _moment(bounds["now"])
         assert now is not None
-        self._plan = plan_of(self._since, self._until, now)
+        self._make_plan(now)
+
+    def _make_plan(self, now: dt.datetime) -> None:
+        self._plan = plan_of(self._since, self._until, now, again=self._request.incremental is not None)
 
     async def _write(self, part: Path, checkpoint: Checkpoint, state: State | None) -> Path:
         """Fill the part file from where it is; returns the complete file."""
         progress = checkpoint.progress
         self._rows = progress.rows
-        writer = await in_thread(self._writer, part, progress.position)
+        writer = await self._in_thread(self._writer, part, progress.position)
         try:
             if not progress.complete:
                 await self._fill(writer, checkpoint, state, progress)
-            return await in_thread(writer.finish)
+            return await self._in_thread(writer.finish)
         finally:
             writer.close()
 
     async def _fill(self, writer: Writer, checkpoint: Checkpoint, state: State | None, begun: Progress) -> None:
         mark = Mark(reached=_moment(begun.reached), page=begun.page, total=begun.total)
         buffer: list[bytes] = []
-        writing: asyncio.Task[None] | None = None
+        writing: asyncio.Future[None] | None = None
 
         async def settled() -> None:
             """The batch that is being written is written."""
@@ -205,7 +204,7 @@ class Run:
             nonlocal buffer, writing
             await settled()
             if buffer:
-                writing = asyncio.create_task(asyncio.to_thread(writer.write, buffer))
+                writing = self._start(writer.write, buffer)
                 self._rows += len(buffer)
                 buffer = []
             self._tell()
@@ -233,11 +232,11 @@ class Run:
                         mark = step.mark
                         await flush()
                         await settled()
-                        await in_thread(save)
+                        await self._in_thread(save)
             await flush()
         finally:
             await settled()
-        await in_thread(lambda: save(complete=True))
+        await self._in_thread(lambda: save(complete=True))
 
     def _replace(self, ready: Path, path: Path, checkpoint: Checkpoint, state: State | None) -> None:
         if state is not None:
@@ -312,6 +311,12 @@ class Run:
             return ParquetWriter(part, self._layout, position)
         return TextWriter(part, *self._lines(), position)
 
+    def _start(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def _in_thread(self, work: Callable[..., T], *args: Any) -> T:
+        return await _ended(self._start(work, *args))
+
     def _warn(self, text: str) -> None:
         self._warnings.append(text)
         if self._request.on_warning is not None:
@@ -348,6 +353,15 @@ def _places(path: Path, *, incremental: bool) -> tuple[Path, Path, Path]:
             f"{path} exists, and an incremental export writes new rows only: give each run a file of its own"
         )
     return path, part, notes
+
+
+async def _ended(work: asyncio.Future[T]) -> T:
+    """What blocking work gives; a cancellation waits for its end, since the file is in use until then."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
 
 
 def within(rows: list[Any], since: dt.datetime | None, until: dt.datetime | None) -> list[Any]:

@@ -153,14 +153,14 @@ class Plan:
         return attrs.evolve(self, closed=left)
 
 
-def plan_of(since: dt.datetime | None, until: dt.datetime | None, now: dt.datetime) -> Plan:
-    """Cut a stretch of time where rows stop being settled."""
+def plan_of(since: dt.datetime | None, until: dt.datetime | None, now: dt.datetime, *, again: bool = False) -> Plan:
+    """Cut a stretch of time where rows stop being settled; `again`: and where the next incremental run begins."""
     settled = now.replace(microsecond=0) - SETTLE
     end = settled if until is None else min(settled, until)
     recent = end - OVERLAP
     if since is not None:
         end, recent = max(end, since), max(recent, since)
-    cuts = [since, *([recent] if since is None or recent > since else []), end]
-    closed = [Span(a, b) for a, b in pairwise(cuts) if a is None or (b is not None and a < b)]
+    cuts = [since, recent, end] if again else [since, end]
+    closed = [Span(a, b) for a, b in pairwise(cuts) if b is not None and (a is None or a < b)]
     live = Span(end, until) if until is None or until > end else None
     return Plan(tuple(closed), live, recent)
