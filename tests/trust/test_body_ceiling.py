@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
 import tracemalloc
 import zlib
@@ -49,14 +50,15 @@ class Flood:
         return web.Response()
 
 
+@functools.cache
 def bomb(size: int) -> bytes:
     """So many spaces, packed a thousand to one."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return b"".join(packer.compress(b" " * MIB) for _ in range(size // MIB)) + packer.flush()
 
 
 def floods(status: int) -> dict[str, Flood]:
-    packed = bomb(512 * MIB)
+    packed = bomb(256 * MIB)
     return {
         "announced": Flood(status, b"Content-Length: 10000000000\r\n", b" " * 65536, 10_000_000_000 // 65536),
         "chunked": Flood(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -123,10 +124,8 @@ def test_mutated_answers() -> None:
 def test_hostile_bodies(body: bytes) -> None:
     made: Operation[Any] = Operation("visits.get", "GET", "/x", Effect.SAFE, models.Visit)
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(errors.DecodeError):
         answers.read(made, Answer(200, {}, body), ())
-    except errors.DecodeError:
-        pass
     assert time.perf_counter() - started < 5
 
 
