@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ..errors import ApiError, Attempt, DecodeError, class_for
-from .codec import parse, parse_for, structure
+from .codec import compiled, parse, parse_list, structure
 from .operation import Operation
 from .params import is_array, is_object
 from .transport import Answer
@@ -43,8 +43,11 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
     try:
         if kind in (NoneType, object) and not answer.body.strip():
             return None
-        plain = operation.nullable or operation.unwrapped
-        whole = parse(answer.body) if plain else parse_for(kind, answer.body)
+        if not (operation.nullable or operation.unwrapped):
+            found = compiled(kind, answer.body)
+            if found is not None:
+                return cast(T, found)
+        whole = parse(answer.body)
         if kind is NoneType:
             return None
         if kind is object:
@@ -62,7 +65,7 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...])
 def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> Listing[T]:
     """The items in an answer, with the page information beside them."""
     try:
-        whole = parse_for(operation.result, answer.body, many=True)
+        whole = parse_list(operation.result, answer.body)
         kind: Any = list[operation.result]  # type: ignore[name-defined]
         data = _data(whole)
         if operation.result is object and not isinstance(data, list):

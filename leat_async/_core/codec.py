@@ -2,8 +2,7 @@
 
 `converter.structure` is the entry for everything that comes in. Its hooks accept what the API is known to do
 (numbers as text, `[]` for an empty object, missing and null fields) and refuse every other coercion, naming the
-JSON path. A model that is given as raw JSON goes through the compiled lane first, and takes this way when it does not
-fit there.
+JSON path. Answers go through the compiled lane first, and take this way where they do not fit there.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import msgspec
 
 from ..errors import DecodeError
 from ..models._base import EMPTY, Model, json_of, keys_of
-from .lane import NotCompilable, decoder_of
+from .lane import NotCompilable, decoder_of, envelope_decoder_of
 from .params import is_array, is_list, is_mapping, is_object, show
 
 T = TypeVar("T")
@@ -49,24 +48,19 @@ def parse(body: bytes) -> Any:
         raise DecodeError(f"the answer is no JSON: {what}", body=body) from None
 
 
-class _Single(msgspec.Struct):
-    data: msgspec.Raw
-    meta: Any = None
-
-
 class _Many(msgspec.Struct):
     data: list[msgspec.Raw]
     meta: Any = None
 
 
-def parse_for(kind: Any, body: bytes, *, many: bool = False) -> Any:
-    """As `parse`; where `data` is there and is for a model, it (or each of its items) is left raw for `structure`."""
-    if _COMPILED and _is_model(kind):
+_MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
+
+
+def parse_list(kind: Any, body: bytes) -> Any:
+    """As `parse`; where `data` is a list of what are to be models, its items are left raw for `structure`."""
+    if _COMPILED and _is_model(kind) and _is_utf8(body):
         try:
-            # Raw JSON is skipped over, which checks everything but its UTF-8.
-            if not body.isascii():
-                str(body, "utf-8")
-            found = _MANY(body) if many else _SINGLE(body)
+            found = _MANY(body)
         except (ValueError, RecursionError):
             pass
         else:
@@ -74,8 +68,22 @@ def parse_for(kind: Any, body: bytes, *, many: bool = False) -> Any:
     return parse(body)
 
 
-_SINGLE: Callable[[bytes], _Single] = msgspec.json.Decoder(_Single).decode
-_MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
+def compiled(kind: Any, body: bytes) -> Any:
+    """The model in an answer's `data`; None where that takes `parse` and `structure`."""
+    if not _COMPILED or not _is_model(kind) or not _is_utf8(body):
+        return None
+    try:
+        return envelope_decoder_of(kind)(body)
+    except (ValueError, RecursionError, NotCompilable):
+        return None
+
+
+def _is_utf8(body: bytes) -> bool:
+    # The lane skips over what it does not need, which checks everything but this.
+    try:
+        return body.isascii() or bool(str(body, "utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def structure(value: Any, kind: type[T], *, path: str = "$") -> T:
@@ -187,15 +195,15 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         if field.name != "_raw"
     ]
     try:
-        compiled = decoder_of(cls)
+        read = decoder_of(cls)
     except NotCompilable:
-        compiled = None
+        read = None
 
     def hook(value: Any, _: Any) -> Model:
         if type(value) is msgspec.Raw:
             try:
-                if compiled is not None:
-                    model: Model = compiled(value)
+                if read is not None:
+                    model: Model = read(value)
                     return model
             except msgspec.ValidationError:
                 pass

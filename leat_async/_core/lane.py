@@ -39,6 +39,18 @@ def decoder_of(cls: Any) -> Callable[[msgspec.Raw], Any]:
     return read
 
 
+@cache
+def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any]:
+    """The same for the `data` of a whole answer."""
+    envelope: Any = msgspec.defstruct("Envelope", [("data", _plan(cls).struct)], gc=False)
+    decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
+
+    def read(body: bytes) -> Any:
+        return make(decode(body).data, (body, "data"))
+
+    return read
+
+
 @attrs.frozen
 class _Column:
     """One field of a model: the struct's names for it, and the model inside, of which there may be `many`."""

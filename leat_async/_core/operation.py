@@ -18,6 +18,7 @@ from .unset import UNSET
 T = TypeVar("T")
 _ANY = Json()
 _SEGMENT = Text()
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+", re.ASCII)
 Rule = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -135,7 +136,7 @@ def path_segment(name: str, value: object) -> str:
     text = _SEGMENT.wire(name, value)
     if text in (".", ".."):
         raise ValueError(f"{name} must be an identifier, got {show(text)}")
-    return quote(text, safe="")
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
 def query_string(params: Mapping[str, Any]) -> str:

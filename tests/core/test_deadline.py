@@ -47,7 +47,7 @@ async def test_each_passes_when_it_is_due() -> None:
             tasks.create_task(call())
             await asyncio.sleep(0.01)
     assert len(lasted) == 5
-    assert all(0.049 <= seconds for seconds in lasted)
+    assert all(seconds >= 0.049 for seconds in lasted)
 
 
 async def test_one_timer_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,12 +94,16 @@ async def test_cancellation_from_elsewhere_wins_over_a_deadline_in_the_same_mome
 
 
 async def test_another_error_passes_even_when_the_deadline_has() -> None:
-    with pytest.raises(ValueError, match="mine"), Deadlines(60).begin() as deadline:
-        deadline.expire()
-        try:
-            await asyncio.sleep(1)
-        except asyncio.CancelledError:
-            raise ValueError("mine") from None
+    async def call() -> None:
+        with Deadlines(60).begin() as deadline:
+            deadline.expire()
+            try:
+                await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                raise ValueError("mine") from None
+
+    with pytest.raises(ValueError, match="mine"):
+        await call()
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
@@ -107,14 +111,19 @@ async def test_another_error_passes_even_when_the_deadline_has() -> None:
 
 async def test_a_paused_clock_stands_still() -> None:
     deadlines = Deadlines(0.02)
-    with pytest.raises(TimeoutError), deadlines.begin() as deadline:
-        left = deadline.pause()
-        assert deadline.left() == float("inf")
-        await asyncio.sleep(0.04)
-        assert not deadline.expired
-        assert 0 < left <= 0.02
-        deadline.resume(left)
-        await asyncio.Event().wait()
+
+    async def call() -> None:
+        with deadlines.begin() as deadline:
+            left = deadline.pause()
+            assert deadline.left() == float("inf")
+            await asyncio.sleep(0.04)
+            assert not deadline.expired
+            assert 0 < left <= 0.02
+            deadline.resume(left)
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await call()
     with deadlines.begin() as other:
         other.resume(other.pause())
     await asyncio.sleep(0.04)
