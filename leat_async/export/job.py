@@ -32,7 +32,7 @@ from .writers import (
 )
 
 T = TypeVar("T")
-_BATCH = 2000
+_BATCH = 1000
 _RESERVED = ("sort", "created_at", "limit", "per_page", "page")
 
 

@@ -18,7 +18,7 @@ from .arrow import Lane
 from .columns import Layout
 from .state import private
 
-_GROUP_ROWS = 20_000
+_GROUP_ROWS = 10_000
 _LENGTH = 8
 
 
