@@ -75,6 +75,10 @@ def _state(sandbox: Sandbox, given: dict[str, Any]) -> Any:
     return {name: sandbox.rows(name) for name in sandbox.tables}
 
 
+def _change(sandbox: Sandbox, given: dict[str, Any]) -> Any:
+    return sandbox.change(str(given.pop("table")), str(given.pop("uuid")), **given)
+
+
 def _add_contact(sandbox: Sandbox, given: dict[str, Any]) -> Any:
     return sandbox.create_contact(**given)
 
@@ -124,6 +128,7 @@ _ACTIONS: Mapping[str, Action] = {
     "POST snapshot": _snapshot,
     "POST restore": _restore,
     "GET state": _state,
+    "POST state": _change,
     "POST contacts": _add_contact,
     "POST session-tokens": _add_session_token,
     "POST subscriptions/confirm": _confirm_subscriptions,

@@ -91,7 +91,7 @@ class Call:
     ) -> None:
         self.engine = engine
         self.store = engine.store
-        self.root = root
+        self.root: Root = root
         self.path = path
         self.raw = raw
         self.params = params

@@ -270,6 +270,16 @@ class Sandbox:
         """What loyalty tokens are signed with."""
         return ACCOUNT_SECRET
 
+    def change(self, table: str, uuid: str, **fields: Any) -> Row:
+        """Change fields of a stored row that the API cannot, such as a reward's `stock`; returns the row."""
+        with self._lock, self._store.transaction():
+            self._engine.settle()
+            row = self._store[table].rows[uuid]
+            unknown = fields.keys() - row.keys() | fields.keys() & {"uuid", "id"}
+            if unknown:
+                raise ValueError(f"{', '.join(sorted(unknown))}: not a field of {table} that can be changed")
+            return dict(self._store[table].update(row, **fields))
+
     @property
     def shops(self) -> list[dict[str, Any]]:
         """The shops, as the API lists them."""
