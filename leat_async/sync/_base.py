@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import sys
 from importlib import import_module
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from ..client import LeatClient as AsyncLeatClient
 from ._bridge import Bridge
+
+_OURS = __name__.rpartition(".")[0] + "."
 
 
 class SyncResource:
@@ -29,9 +31,12 @@ class SyncClient:
     _bridge: Bridge
 
     def _set_up(self, client: AsyncLeatClient) -> None:
+        made_by: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        while made_by is not None and made_by.f_globals.get("__name__", "").startswith(_OURS):
+            made_by = made_by.f_back
+        made_at = f"{made_by.f_code.co_filename}:{made_by.f_lineno}" if made_by is not None else "an unknown place"
         self._async = client
-        made_by = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
-        self._bridge = Bridge(client, f"{made_by.f_code.co_filename}:{made_by.f_lineno}")
+        self._bridge = Bridge(client, made_at)
 
     def _view(self, client: AsyncLeatClient) -> Self:
         view = object.__new__(type(self))

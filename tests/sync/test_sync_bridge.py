@@ -342,10 +342,14 @@ def test_a_write_of_unknown_outcome_is_reconciled_by_a_plain_call(sandbox: Sandb
         caught.value.reconcile()
 
 
-def test_a_dropped_client_ends_its_thread_and_warns_once(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("make", [LeatClient, LeatClient.from_env])
+def test_a_dropped_client_ends_its_thread_and_warns_once(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, make: Any
+) -> None:
+    monkeypatch.setenv("LEAT_ACCESS_TOKEN", sandbox.token)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        leat = LeatClient(sandbox.token, base_url=sandbox.url)
+        leat = make(**({"token": sandbox.token} if make is LeatClient else {}), base_url=sandbox.url)
         leat.shops.list().first()
         del leat
         collect_garbage()
