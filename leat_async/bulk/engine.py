@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -78,10 +79,10 @@ class Engine:
         addresses = Addresses(Contacts(self._pipeline), self._seen, ledger, create=options.create_contacts)
         self._kind = kind_of(name, self._pipeline, self._witness, addresses, update_existing=options.update_existing)
         self._steps = Steps(self._kind, ledger, self._clock, self, options)
-        # Rows that wait for the ledger hold no slot, so there are more of them than slots.
-        slots = pipeline.config.concurrency
-        self._workers = options.concurrency or (slots if ledger is None else 2 * slots)
-        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue(2 * self._workers)
+        self._workers = options.concurrency or pipeline.config.concurrency
+        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        # Outcomes that nobody has taken yet: a slow consumer slows the workers.
+        self._backlog = asyncio.Semaphore(4 * self._workers)
         self._turn = asyncio.Lock()
         self._naming = asyncio.Lock()
         self._room = asyncio.Semaphore(_WAITING)
@@ -102,6 +103,7 @@ class Engine:
         manager = asyncio.create_task(self._manage())
         try:
             while (outcome := await self._outcomes.get()) is not None:
+                self._backlog.release()
                 yield outcome
             await manager
         finally:
@@ -119,6 +121,8 @@ class Engine:
                 for _ in range(self._workers):
                     self._start(self._worker())
                 await self._quiet.wait()
+            if self._ledger is not None and self._failure is None:
+                await self._ledger.commit()
         except Exception as error:
             self._failure = error
         finally:
@@ -132,7 +136,7 @@ class Engine:
             self._seen.close()
         if self._options.on_progress is not None and self._failure is None:
             self._tell(self._options.on_progress)
-        await self._outcomes.put(None)
+        self._outcomes.put_nowait(None)
         if self._failure is not None:
             raise self._failure
 
@@ -293,14 +297,26 @@ class Engine:
         assert task is not None
         self._busy.add(task)
         try:
-            await self._steps.record(job, outcome)
+            await self._backlog.acquire()
             if job is not None and job.lane == job.who and (job.occurrence or outcome.status in _FAILED):
                 self._seen.settle(job.who, job.fingerprint, outcome.status.value)
-            self.tally.count(outcome)
-            self._check_errors()
-            await self._outcomes.put(outcome)
+            row = self._steps.record(job, outcome)
+            if row is None or self._ledger is None:
+                self._hand_over(outcome, None)
+            else:
+                # The worker need not wait for that.
+                self._ledger.record(row, partial(self._hand_over, outcome))
         finally:
             self._busy.discard(task)
+
+    def _hand_over(self, outcome: Outcome, error: Exception | None) -> None:
+        if error is not None:
+            self._failure = self._failure or error
+            self._quiet.set()
+            return
+        self.tally.count(outcome)
+        self._check_errors()
+        self._outcomes.put_nowait(outcome)
 
     async def _cut_off(self, job: Job) -> None:
         """A row whose work ends here: cancelled, or the run is stopping, and then it may need its outcome."""

@@ -13,7 +13,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,8 @@ class Entry:
     changed_at: float
 
 
-Row = tuple[str, int, str, tuple[Any, ...]]
+Then = Callable[[Exception | None], None]
+Row = tuple[str, int, State, tuple[Any, ...]]
 
 
 def row_of(
@@ -101,7 +102,7 @@ def row_of(
     changed_at: float,
 ) -> Row:
     """An entry as it is written."""
-    return key, index, state.value, (content, status, attempts, uuid, error, code, sent_at, changed_at)
+    return key, index, state, (content, status, attempts, uuid, error, code, sent_at, changed_at)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
@@ -155,7 +156,7 @@ class Ledger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rows: list[Row] = []
         self._contacts: list[tuple[str, str]] = []
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[Then] = []
         self._writing = False
         self._scheduled = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
@@ -221,16 +222,32 @@ class Ledger:
         self._contacts.append((address, uuid))
         self._schedule()
 
-    def record(self, row: Row) -> asyncio.Future[None]:
-        """Write a row down; the future is done when it is on disk."""
-        assert self._loop is not None
+    def record(self, row: Row, then: Then) -> None:
+        """Write a row down; `then` is called when it is on disk, or with the error that prevented it."""
         if self._broken is not None:
             raise self._broken
-        committed = self._loop.create_future()
         self._rows.append(row)
-        self._waiting.append(committed)
+        self._waiting.append(then)
         self._schedule()
-        return committed
+
+    async def commit(self, row: Row | None = None) -> None:
+        """Return when this row, and all that was recorded before it, is on disk."""
+        if self._broken is not None:
+            raise self._broken
+        committed = asyncio.get_running_loop().create_future()
+
+        def then(error: Exception | None) -> None:
+            if not committed.done():
+                if error is not None:
+                    committed.set_exception(error)
+                else:
+                    committed.set_result(None)
+
+        if row is not None:
+            self._rows.append(row)
+        self._waiting.append(then)
+        self._schedule()
+        await committed
 
     def _schedule(self) -> None:
         # What other tasks add before the loop comes round goes into the same commit.
@@ -241,21 +258,17 @@ class Ledger:
 
     def _flush(self) -> None:
         self._scheduled = False
-        if not self._writing and (self._rows or self._contacts):
+        if not self._writing and (self._rows or self._contacts or self._waiting):
             self._writing = True
             self._work.put(_Commit(self._rows, self._contacts, self._waiting))
             self._rows, self._contacts, self._waiting = [], [], []
 
-    def _committed(self, waiting: list[asyncio.Future[None]], error: Exception | None) -> None:
+    def _committed(self, waiting: list[Then], error: Exception | None) -> None:
         self._writing = False
         if error is not None:
             self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        for future in waiting:
-            if not future.done():
-                if self._broken is not None:
-                    future.set_exception(self._broken)
-                else:
-                    future.set_result(None)
+        for then in waiting:
+            then(self._broken)
         self._flush()
 
     def _write(self, base: sqlite3.Connection) -> None:
@@ -310,7 +323,7 @@ class _Commit:
 
     rows: list[Row]
     contacts: list[tuple[str, str]]
-    waiting: list[asyncio.Future[None]]
+    waiting: list[Then]
 
 
 def read_meta(base: sqlite3.Connection) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ class Steps:
         entry = self._ledger.entry(job.key) if self._ledger is not None else None
         if entry is None:
             return None
-        job.attempts, job.uuid = entry.attempts, entry.uuid
+        job.attempts, job.uuid, job.sent_wall = entry.attempts, entry.uuid, entry.sent_at
         if entry.state is State.DONE:
             job.committed = True
             return self._outcome(job, Status.SKIPPED)
@@ -245,20 +245,20 @@ class Steps:
         """Committed before the first byte leaves."""
         job.attempts += 1
         job.progress = progress
-        job.sent_at = self._clock.now()
+        job.sent_at, job.sent_wall = self._clock.now(), self._clock.wall()
         if self._ledger is not None:
             half = job.stage == "update"
-            await self._ledger.record(self._row(job, State.HALF if half else State.SENT))
+            await self._ledger.commit(self._row(job, State.HALF if half else State.SENT))
 
     def unsent(self, job: Job) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
         if self._ledger is not None and not job.touched:
-            self._ledger.record(self._row(job, State.PENDING))
+            self._ledger.record(self._row(job, State.PENDING), lambda error: None)
 
-    async def record(self, job: Job | None, outcome: Outcome) -> None:
-        """Keep an outcome; when this returns it is on disk."""
+    def record(self, job: Job | None, outcome: Outcome) -> Row | None:
+        """An outcome as the ledger keeps it, if there is one and it does not know yet."""
         if self._ledger is None or (job is not None and job.committed):
-            return
+            return None
         state: State
         match outcome.status:
             case Status.REJECTED:
@@ -270,20 +270,18 @@ class Steps:
         error = outcome.error
         key = f"row {outcome.index}" if job is None else job.key
         uuid = getattr(outcome.result, "uuid", None) or (job.uuid if job is not None else None)
-        await self._ledger.record(
-            row_of(
-                key,
-                outcome.index,
-                state,
-                content=job.fingerprint if job is not None else None,
-                status=outcome.status.value,
-                attempts=outcome.attempts,
-                uuid=uuid if isinstance(uuid, str) else None,
-                error=_text(error),
-                code=code_of(error) if error is not None else None,
-                sent_at=self._wall(job) if job is not None else 0.0,
-                changed_at=self._clock.wall(),
-            )
+        return row_of(
+            key,
+            outcome.index,
+            state,
+            content=job.fingerprint if job is not None else None,
+            status=outcome.status.value,
+            attempts=outcome.attempts,
+            uuid=uuid if isinstance(uuid, str) else None,
+            error=_text(error),
+            code=code_of(error) if error is not None else None,
+            sent_at=job.sent_wall if job is not None else 0.0,
+            changed_at=self._clock.wall(),
         )
 
     def _row(self, job: Job, state: State) -> Row:
@@ -295,12 +293,9 @@ class Steps:
             status=job.status.value,
             attempts=job.attempts,
             uuid=job.uuid,
-            sent_at=self._wall(job),
+            sent_at=job.sent_wall,
             changed_at=self._clock.wall(),
         )
-
-    def _wall(self, job: Job) -> float:
-        return self._clock.wall() - (self._clock.now() - job.sent_at) if job.attempts else 0.0
 
 
 def _text(error: Exception | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -383,6 +384,22 @@ async def test_a_refused_token_stops_the_run(sandbox: Sandbox, tmp_path: Path) -
     assert again.created == 300 - report.created
 
 
+async def test_a_token_refused_from_the_start_takes_no_row(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with LeatClient("wrong", base_url=sandbox.url) as leat:
+        report = await bulk.run(leat.visits, visits(sandbox, 300), ledger=tmp_path / "l")
+    assert report.stopped == "authentication"
+    assert (report.taken, report.total) == (0, 0)
+
+
+async def test_a_slow_consumer_slows_the_source(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
+    for ledger in (None, tmp_path / "l"):
+        async with bulk.create(leat.visits, visits(sandbox, 2000), ledger=ledger, concurrency=4) as run:
+            await anext(run)
+            await asyncio.sleep(0.3)
+            assert run.progress.taken <= 1 + 4 * 4 + 4 + 1
+            assert run.progress.in_flight == 0
+
+
 @pytest.mark.parametrize("kind", ["visits", "bookings"])
 @pytest.mark.parametrize(
     ("fault", "operation", "reason"),
@@ -428,15 +445,16 @@ async def test_a_closed_client_is_an_error(sandbox: Sandbox) -> None:
 
 async def test_an_address_is_looked_up_once(sandbox: Sandbox, leat: LeatClient) -> None:
     shop = sandbox.shops[0]["uuid"]
+    count, addresses = (10_000, 500) if os.environ.get("LEAT_SOAK") == "1" else (1_000, 50)
     rows = [
-        {"contact_email": f" Guest{n % 50}@Example.COM ", "shop_uuid": shop, "starts_at": moment(n)}
-        for n in range(1000)
+        {"contact_email": f" Guest{n % addresses}@Example.COM ", "shop_uuid": shop, "starts_at": moment(n)}
+        for n in range(count)
     ]
     report = await bulk.run(leat.visits, iter(rows), create_contacts=True)
     counts = sandbox.journal.counts()
-    assert report.created == 1000
-    assert counts["contacts.find_or_create"] == 50
-    assert len(sandbox.contacts) == 53
+    assert report.created == count
+    assert counts["contacts.find_or_create"] == addresses
+    assert len(sandbox.contacts) == addresses + 3
 
 
 async def test_a_missing_contact_is_a_rejected_row(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
