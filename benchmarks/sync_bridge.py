@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -91,8 +92,7 @@ def throughput(url: str, rounds: int, seconds: float) -> None:
             "requests.Session": lambda: session.get(url + PATH, timeout=30).json(),
         }
         if find_spec("httpx"):
-            import httpx
-
+            httpx = import_module("httpx")
             client = stack.enter_context(httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}))
             contenders["httpx.Client"] = lambda: client.get(url + PATH).json()
         for threads in (1, 16):
