@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
@@ -52,4 +53,8 @@ def run() -> int:
         return stop.code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.DONE
+    except Exception:
+        # A fault of ours must not end with Python's 1, which says that rows were rejected.
+        traceback.print_exc()
+        return Exit.BROKEN
     return Exit.DONE

@@ -16,6 +16,7 @@ class Exit(enum.IntEnum):
     TRY_AGAIN = 4
     UNKNOWN = 5
     MAX_ERRORS = 6
+    BROKEN = 70
     INTERRUPTED = 130
 
 

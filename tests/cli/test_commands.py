@@ -164,3 +164,16 @@ def test_sandbox_refusals(leat: Leat, arguments: list[str]) -> None:
     done = leat("sandbox", "--port", "0", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("leat: ")
+
+
+def test_a_fault_of_our_own_is_not_mistaken_for_rejected_rows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from leat_async.cli import app as command
+
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(command, "app", broken)
+    assert command.run() == 70
+    assert "ZeroDivisionError: oops" in capsys.readouterr().err
