@@ -27,10 +27,12 @@ types: $(VENV)/.dev
 generate: $(VENV)/.dev ## rewrite what is generated: the sync facade and the tables in docs/
 	$(BIN)/python -m leat_async.sync.generate
 	$(BIN)/python docs/generate_operations.py
+	$(BIN)/python docs/generate_sandbox_operations.py
 
 check-generated: $(VENV)/.dev
 	$(BIN)/python -m leat_async.sync.generate --check
 	$(BIN)/python docs/generate_operations.py --check
+	$(BIN)/python docs/generate_sandbox_operations.py --check
 
 bench: $(VENV)/.dev ## benchmarks; QUICK=1 for a short run
 	$(BIN)/python benchmarks/sandbox_throughput.py
