@@ -275,7 +275,7 @@ class Sandbox:
         with self._lock, self._store.transaction():
             self._engine.settle()
             row = self._store[table].rows[uuid]
-            unknown = fields.keys() - row.keys() | fields.keys() & {"uuid", "id"}
+            unknown = fields.keys() - row.keys() | fields.keys() & {"id"}
             if unknown:
                 raise ValueError(f"{', '.join(sorted(unknown))}: not a field of {table} that can be changed")
             return dict(self._store[table].update(row, **fields))

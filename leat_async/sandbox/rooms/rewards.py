@@ -122,8 +122,7 @@ def update(call: Call) -> Answer:
     for name in ("title", "required_credits"):
         if name in call.params and call.params[name] is None:
             raise Refusal(1003, {name: [f"The {name} field must have a value."]})
-    taken = call.extra.keys() & inside(call, {**row, "attributes": {}}).keys()
-    own = {name: value for name, value in call.extra.items() if name not in taken}
+    own = {name: value for name, value in call.extra.items() if name not in row and name not in ("type", "active")}
     changes = {**call.params, "attributes": {**row["attributes"], **own}}
     return Answer(_view(call, call.store["rewards"].update(row, **changes)), {})
 
