@@ -24,6 +24,7 @@ from typing import Any
 
 import anyio.from_thread
 import requests
+from requests.adapters import HTTPAdapter
 
 from leat_async.sync import LeatClient
 from leat_async.sync._bridge import Bridge
@@ -85,7 +86,7 @@ def throughput(url: str, rounds: int, seconds: float) -> None:
     with ExitStack() as stack:
         leat = stack.enter_context(LeatClient(TOKEN, base_url=url, rate_limit=None))
         session = stack.enter_context(requests.Session())
-        session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=32))
+        session.mount("http://", HTTPAdapter(pool_maxsize=32))
         session.headers["Authorization"] = f"Bearer {TOKEN}"
         contenders: dict[str, Callable[[], Any]] = {
             "leat_async.sync": lambda: leat.visits.get("6f1c3a2e-8f0b-4b43-9a5d-0a8f5c3de111"),
@@ -116,7 +117,7 @@ async def noop() -> None:
 
 def no_ops(url: str, rounds: int) -> None:
     with LeatClient(TOKEN, base_url=url) as leat, anyio.from_thread.start_blocking_portal() as portal:
-        bridge: Bridge = leat._bridge
+        bridge: Bridge = leat._bridge  # pyright: ignore[reportPrivateUsage]
         contenders: dict[str, Callable[[], Any]] = {
             "bridge.call": lambda: bridge.call(noop),
             "anyio portal.call": lambda: portal.call(noop),
