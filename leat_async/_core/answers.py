@@ -37,7 +37,7 @@ class RawResponse:
     attempts: tuple[Attempt, ...]
 
 
-def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> T | None:
+def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> T | None:
     """The object in an answer."""
     kind: Any = operation.result
     try:

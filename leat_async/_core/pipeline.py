@@ -66,17 +66,42 @@ class Hooks:
 
 
 @attrs.define
+class _Send(Progress):
+    """One attempt while it is under way, and how it ended."""
+
+    started: float = 0.0
+    end: End | None = None
+    error: str | None = None
+    elapsed: float = 0.0
+    waited: float = 0.0
+
+
+@attrs.define
 class _Call:
     """What one call has been through so far."""
 
     request: Request[Any]
-    attempts: list[Attempt]
+    sends: list[_Send]
     phase: str = "slot"
-    progress: Progress | None = None
     failures: int = 0
     reauthenticated: bool = False
     open: bool = False
     last: LeatError | None = None
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts that have ended; made on demand, since most calls succeed and nobody asks."""
+        return tuple(
+            Attempt(
+                number=number,
+                end=send.end.value,
+                status=send.status,
+                error=send.error,
+                elapsed=send.elapsed,
+                waited=send.waited,
+            )
+            for number, send in enumerate(self.sends, 1)
+            if send.end is not None
+        )
 
 
 @attrs.define
@@ -97,14 +122,24 @@ class Pipeline:
     _deadlines: Deadlines = attrs.field(
         default=attrs.Factory(lambda self: Deadlines(self.timeout), takes_self=True), repr=False, init=False
     )
+    _base: str = attrs.field(
+        default=attrs.Factory(lambda self: self.config.base_url + self.config.root, takes_self=True),
+        repr=False,
+        init=False,
+    )
     _headers: dict[tuple[str | None, bool], dict[str, str]] = attrs.field(
         factory=dict[tuple[str | None, bool], dict[str, str]], repr=False, init=False
     )
 
     async def run(self, request: Request[T], look_up: LookUp | None = None) -> T:
         """Send a request and decode the object that comes back."""
-        answer, attempts = await self.send(request, look_up)
-        return cast(T, answers.read(request.operation, answer, attempts))
+        call = _Call(request, [])
+        answer = await self._answer(call, look_up)
+        try:
+            return cast(T, answers.read(request.operation, answer))
+        except DecodeError as error:
+            error.attempts = call.attempts()
+            raise
 
     async def run_list(self, request: Request[T]) -> answers.Listing[T]:
         """Send a request and decode the list that comes back."""
@@ -112,13 +147,18 @@ class Pipeline:
         return answers.read_list(request.operation, answer, attempts)
 
     async def send(self, request: Request[Any], look_up: LookUp | None = None) -> tuple[Answer, tuple[Attempt, ...]]:
-        """Send a request until it is answered 2xx, under one deadline for everything."""
-        self.transport.check()
+        """Send a request until it is answered 2xx."""
         call = _Call(request, [])
+        answer = await self._answer(call, look_up)
+        return answer, call.attempts()
+
+    async def _answer(self, call: _Call, look_up: LookUp | None) -> Answer:
+        """The 2xx answer to a call, under one deadline for everything."""
+        self.transport.check()
         deadline = self._deadlines.begin()
         try:
             with deadline:
-                answer = await self._attempt_until_done(call, deadline)
+                return await self._attempt_until_done(call, deadline)
         except LeatError as error:
             final = self._final(call, error, look_up)
             if final is error:
@@ -129,10 +169,9 @@ class Pipeline:
                 raise
             late = self._late(call, look_up)
             raise late from late.__cause__
-        return answer, tuple(call.attempts)
 
     async def _attempt_until_done(self, call: _Call, deadline: Deadline) -> Answer:
-        operation = call.request.operation
+        request, operation = call.request, call.request.operation
         while True:
             call.phase = "token"
             token = None if operation.anonymous else self.tokens.current() or await self.tokens.fetch()
@@ -141,86 +180,81 @@ class Pipeline:
                 await self._enter(call, deadline)
             try:
                 self.transport.check()
-                end, answer, error = await self._send_once(call, token)
+                send = self._begin(call)
+                answer, failure = _NOTHING, None
+                try:
+                    answer = await self.transport.send(
+                        operation.method,
+                        (self.config.base_url if operation.at_origin else self._base) + request.target,
+                        self._headers_for(token, request.body is not None),
+                        request.body,
+                        send,
+                    )
+                except TransportError as error:
+                    failure = error
+                end, failed = self._judge(call, send, answer, failure, token)
             finally:
                 self.gate.leave()
-            if error is None:
+            if failed is None:
                 self.budget.earn()
                 return answer
-            call.last = error
+            call.last = failed
             call.open = call.open or end is End.MAYBE_APPLIED
-            if isinstance(error, RateLimitError):
-                wait = self._rejected(error, deadline)
-            elif self._renews(call, answer, token):
-                wait = 0.0
-            else:
-                wait = self._failed(call, end, error, deadline)
-            call.attempts[-1] = attrs.evolve(call.attempts[-1], waited=wait)
-            self._tell(self.hooks.on_retry, "leat.retry", call, error=error, waits=wait)
-            if wait and not isinstance(error, RateLimitError):
+            if isinstance(failed, RateLimitError):
+                send.waited = self._rejected(failed, deadline)
+            elif not self._renews(call, answer, token):
+                send.waited = self._failed(call, end, failed, deadline)
+            self._tell(self.hooks.on_retry, "leat.retry", call, error=failed, waits=send.waited)
+            if send.waited and not isinstance(failed, RateLimitError):
                 call.phase = "backoff"
-                await self.clock.sleep(wait)
+                await self.clock.sleep(send.waited)
 
     async def _enter(self, call: _Call, deadline: Deadline) -> None:
         call.phase = ""  # the gate knows which of its three reasons it is
         if not self.patient:
-            await self.gate.enter(ahead=bool(call.attempts))
+            await self.gate.enter(ahead=bool(call.sends))
             return
         left = deadline.pause()
-        await self.gate.enter(ahead=bool(call.attempts))
+        await self.gate.enter(ahead=bool(call.sends))
         deadline.resume(left)
 
-    async def _send_once(self, call: _Call, token: str | None) -> tuple[End, Answer, LeatError | None]:
-        """One attempt: how it ended, what came back, and the error it stands for (None for success)."""
-        request, operation = call.request, call.request.operation
-        progress = Progress()
-        call.phase, call.progress = "connect", progress
+    def _begin(self, call: _Call) -> _Send:
+        send = _Send(started=self.clock.now())
+        call.sends.append(send)
+        call.phase = "connect"
         self._tell(self.hooks.on_request, "leat.request", call)
-        started = self.clock.now()
-        answer = _NOTHING
-        error: LeatError | None = None
-        try:
-            answer = await self.transport.send(
-                operation.method,
-                self.config.base_url + (request.target if operation.at_origin else self.config.root + request.target),
-                self._headers_for(token, request.body is not None),
-                request.body,
-                progress,
-            )
-        except TransportError as failure:
-            end, error = (End.MAYBE_APPLIED if failure.sent else End.NOT_SENT), failure
-        else:
-            end = end_of_status(answer.status)
-            self._learn(answer.headers)
-        self._record(call, end, answer, error, self.clock.now() - started)
-        if error is None and not 200 <= answer.status < 300:
-            error = answers.error_of(operation, answer, token, asked_wait(*_waits(answer.headers), self.clock))
-        elif error is None and answer.too_large:
-            error = DecodeError(
-                f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes", status=answer.status
-            )
-        elif error is None and not answer.complete:
-            error = DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
+        return send
+
+    def _judge(
+        self, call: _Call, send: _Send, answer: Answer, failure: TransportError | None, token: str | None
+    ) -> tuple[End, LeatError | None]:
+        """How an attempt ended, and the error it stands for (None for success)."""
+        operation = call.request.operation
+        send.elapsed = self.clock.now() - send.started
+        if failure is not None:
+            send.end = End.MAYBE_APPLIED if failure.sent else End.NOT_SENT
+            send.error = str(failure)
+            self._tell(self.hooks.on_response, "leat.response", call, error=failure)
+            return send.end, failure
+        send.end = end_of_status(answer.status)
+        self._learn(answer.headers)
+        self._tell(self.hooks.on_response, "leat.response", call)
+        if not 200 <= answer.status < 300:
+            wait = asked_wait(*_waits(answer.headers), self.clock)
+            return send.end, answers.error_of(operation, answer, token, wait)
+        if answer.too_large:
+            text = f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes"
+            return send.end, DecodeError(text, status=answer.status)
+        if not answer.complete:
             # A 2xx was seen, so a write is done; a read can be asked again.
             end = End.ANSWERED if operation.effect is Effect.ACTION else End.MAYBE_APPLIED
-        return end, answer, error
+            return end, DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
+        return send.end, None
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         remaining = headers.get("X-RateLimit-Remaining")
         if remaining is not None and remaining.isdecimal():
             self.gate.learn(int(remaining[:9]))
-
-    def _record(self, call: _Call, end: End, answer: Answer, error: LeatError | None, elapsed: float) -> None:
-        call.attempts.append(
-            Attempt(
-                number=len(call.attempts) + 1,
-                end=end.value,
-                status=answer.status or None,
-                error=str(error) if error is not None else None,
-                elapsed=elapsed,
-            )
-        )
-        self._tell(self.hooks.on_response, "leat.response", call, error=error)
 
     def _rejected(self, error: RateLimitError, deadline: Deadline) -> float:
         """After a 429: hold the whole token back, and go on unless that outlasts the deadline."""
@@ -252,18 +286,14 @@ class Pipeline:
     def _late(self, call: _Call, look_up: LookUp | None) -> LeatError:
         """The error for a deadline that passed, by where it passed."""
         operation = call.request.operation
-        on_its_way = call.phase == "connect"
-        progress = call.progress or Progress()
-        accepted = progress.status is not None and 200 <= progress.status < 300
-        if on_its_way and not progress.connecting:
-            call.phase, call.open = "response", True
-            call.attempts.append(
-                Attempt(number=len(call.attempts) + 1, end=End.MAYBE_APPLIED.value, error="deadline passed")
-            )
-        elif on_its_way:
-            call.attempts.append(
-                Attempt(number=len(call.attempts) + 1, end=End.NOT_SENT.value, error="deadline passed")
-            )
+        on_its_way = call.sends[-1] if call.phase == "connect" else None
+        if on_its_way is not None:
+            on_its_way.error = "deadline passed"
+            if on_its_way.connecting:
+                on_its_way.end = End.NOT_SENT
+            else:
+                on_its_way.end = End.MAYBE_APPLIED
+                call.phase, call.open = "response", True
         phase = call.phase or self.gate.blocked_by()
         error: LeatError
         if phase == "rate limit" and isinstance(call.last, RateLimitError):
@@ -272,9 +302,10 @@ class Pipeline:
             error = DeadlineExceeded(
                 f"{operation.id}: the deadline of {self.timeout:g} s passed in phase {phase!r}", phase=phase
             )
-        if on_its_way and accepted and operation.effect is not Effect.SAFE:
+        status = on_its_way.status if on_its_way is not None else None
+        if status is not None and 200 <= status < 300 and operation.effect is not Effect.SAFE:
             # The status line said 2xx, so the write is done; only the body of the answer is missing.
-            unread = DecodeError(f"{operation.id}: the answer did not arrive in time", status=progress.status)
+            unread = DecodeError(f"{operation.id}: the answer did not arrive in time", status=status)
             unread.__cause__ = error
             error = unread
         return self._final(call, error, look_up)
@@ -282,7 +313,7 @@ class Pipeline:
     def _final(self, call: _Call, error: LeatError, look_up: LookUp | None) -> LeatError:
         """What leaves the pipeline: `error`, or `OutcomeUnknownError` around it if a write was left open."""
         operation = call.request.operation
-        error.operation, error.attempts = operation.id, tuple(call.attempts)
+        error.operation, error.attempts = operation.id, call.attempts()
         if (
             isinstance(error, TransportError | LifecycleError)
             and error.args
@@ -329,12 +360,12 @@ class Pipeline:
         if hook is None and not log.isEnabledFor(level):
             return
         operation = call.request.operation
-        last = call.attempts[-1] if call.attempts and name != "leat.request" else None
+        last = call.sends[-1] if name != "leat.request" else None
         event = Event(
             operation=operation.id,
             method=operation.method,
             path=operation.path,
-            attempt=last.number if last is not None else len(call.attempts) + 1,
+            attempt=len(call.sends),
             status=last.status if last is not None else None,
             elapsed=last.elapsed if last is not None else None,
             waits=waits,
