@@ -206,6 +206,7 @@ class Walk(Generic[T]):
                 self._warn(f"{what}: the API gave no total, so nothing tells whether rows are missing")
                 return
             total = max(totals)
+            before = max(before or 0, total) if looking else before
             # Pages fetched ahead prove something only if nothing moved meanwhile.
             if not shrunk and len(seen) == total and (not looking or len(totals) == 1):
                 return
