@@ -248,13 +248,17 @@ class Engine:
                 step = self._steps.twin(job, *self._seen.fate(job.who))
             if step is None:
                 step = await self._advance(job)
+            if isinstance(step, float):
+                await self._room.acquire()
+                if self.tally.stopped is None:
+                    self._in_doubt += 1
+                    self._start(self._wait_out(job, step))
+                    handed_over = True
+                    return
+                self._room.release()
+                step = await self._advance(job)
             if isinstance(step, Outcome):
                 await self._finish(job, step)
-            elif step is not None:
-                await self._room.acquire()
-                self._in_doubt += 1
-                self._start(self._wait_out(job, step))
-                handed_over = True
         except asyncio.CancelledError:
             await self._cut_off(job)
             raise
@@ -338,9 +342,12 @@ class Engine:
         if self.tally.stopped is not None:
             return
         self.tally.stopped, self.tally.error = reason, error
-        current = asyncio.current_task()
+        # Not at once: a task that has not begun could not say what becomes of its row.
+        asyncio.get_running_loop().call_soon(self._cut, asyncio.current_task())
+
+    def _cut(self, stopper: asyncio.Task[Any] | None) -> None:
         for task in self._tasks - self._busy:
-            if task is not current:
+            if task is not stopper:
                 task.cancel()
 
     def trouble(self, error: LeatError, what: str) -> None:

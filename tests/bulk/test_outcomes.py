@@ -370,15 +370,17 @@ async def test_too_many_errors_stop_the_run(sandbox: Sandbox, leat: LeatClient) 
     assert (await bulk.run(leat.visits, mixed, max_errors=0.2)).stopped == "max_errors"
 
 
-async def test_a_refused_token_stops_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.faults.add("expired_token", "visits.create", every=20, times=1)
+@pytest.mark.parametrize("kind", ["visits", "bookings"])
+async def test_a_refused_token_stops_the_run(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    sandbox.faults.add("expired_token", f"{kind}.create", every=20, times=1)
     async with client_of(sandbox) as leat:
-        report = await bulk.run(leat.visits, visits(sandbox, 300), ledger=tmp_path / "l")
+        resource = getattr(leat, kind)
+        report = await bulk.run(resource, visits(sandbox, 300), ledger=tmp_path / "l")
         assert report.stopped == "authentication"
         assert isinstance(report.error, errors.AuthenticationError)
         assert report.rejected == report.unknown == 0
-        assert report.created == len(sandbox.rows("visits")) < 300
-        again = await bulk.run(leat.visits, visits(sandbox, 300), ledger=tmp_path / "l")
+        assert report.created == len(sandbox.rows(kind)) < 300
+        again = await bulk.run(resource, visits(sandbox, 300), ledger=tmp_path / "l")
     assert again.stopped is None
     assert again.skipped == report.created
     assert again.created == 300 - report.created
@@ -447,7 +449,7 @@ async def test_an_address_is_looked_up_once(sandbox: Sandbox, leat: LeatClient) 
     shop = sandbox.shops[0]["uuid"]
     count, addresses = (10_000, 500) if os.environ.get("LEAT_SOAK") == "1" else (1_000, 50)
     rows = [
-        {"contact_email": f" Guest{n % addresses}@Example.COM ", "shop_uuid": shop, "starts_at": moment(n)}
+        {"contact_email": f" Guest{n * addresses // count}@Example.COM ", "shop_uuid": shop, "starts_at": moment(n)}
         for n in range(count)
     ]
     report = await bulk.run(leat.visits, iter(rows), create_contacts=True)
@@ -494,6 +496,16 @@ async def test_contacts_are_made_or_left_alone(sandbox: Sandbox, leat: LeatClien
     kept = {row["email"]: row["attributes"] for row in sandbox.rows("contacts")}
     assert kept["anna@example.com"] == ({"firstname": "Anna"} if update else {})
     assert kept["new@example.com"] == {"firstname": "Other" if update else "New"}
+
+
+async def test_a_lost_answer_does_not_make_an_existing_contact_ours(sandbox: Sandbox, leat: LeatClient) -> None:
+    sandbox.faults.add("apply_then_drop", "contacts.create")
+    [outcome] = await all_of(
+        bulk.create(leat.contacts, [{"email": "anna@example.com", "attributes": {"firstname": "Another"}}])
+    )
+    assert outcome.status is Status.EXISTED
+    assert sandbox.rows("contacts")[0]["attributes"] == {}
+    assert outcome.attempts == 0
 
 
 async def test_a_contact_whose_answer_was_lost_still_gets_its_attributes(sandbox: Sandbox, leat: LeatClient) -> None:
