@@ -10,6 +10,7 @@ from ..paging import BOUNDS, SORT, Rows, viewing_page, within
 from ..params import Param, iso
 from ..routing import OAUTH, REGISTER, Route
 from ..store import Row
+from .ledger import AMOUNT
 
 TABLES = {"giftcard_transactions": ("card_uuid",)}
 DAY = 86_400
@@ -121,7 +122,7 @@ _LIST = (
     Param("shop_uuid"), SORT, BOUNDS,
 )  # fmt: skip
 _CREATE = (
-    Param("giftcard_uuid", required=True), Param("amount_in_cents", "integer", required=True),
+    Param("giftcard_uuid", required=True), AMOUNT,
     Param("shop_uuid", required=True), Param("custom_attributes", "map"),
 )  # fmt: skip
 _ROOT = "/giftcard-transactions"

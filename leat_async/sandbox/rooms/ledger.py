@@ -7,10 +7,13 @@ from typing import Any
 
 from ..engine import Call
 from ..errors import Refusal, invalid
+from ..params import Param
 from ..store import Row
 from .referrals import completed
 
 TABLE = "loyalty_transactions"
+# Ten billion euros at once ought to be enough, and their sum has to fit into JSON.
+AMOUNT = Param("amount_in_cents", "integer", required=True, min=-1e12, max=1e12)
 
 
 def unit_of(call: Call, name: str | None) -> Row:

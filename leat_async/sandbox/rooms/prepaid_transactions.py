@@ -10,7 +10,7 @@ from ..paging import Rows, laravel_page, page_params
 from ..params import Param, iso
 from ..routing import OAUTH, Route
 from ..store import Row
-from .ledger import receiver
+from .ledger import AMOUNT, receiver
 from .shapes import contact_of
 
 TABLES = {"prepaid_transactions": ("contact_uuid",)}
@@ -95,7 +95,7 @@ def list_(call: Call) -> Answer:
 _CREATE = (
     Param("contact_uuid"),
     Param("contact_identifier_value"),
-    Param("amount_in_cents", "integer", required=True),
+    AMOUNT,
     Param("shop_uuid", required=True),
 )
 _ROOT = "/prepaid-transactions"

@@ -18,6 +18,7 @@ TABLES = {
     "vouchers": ("code", "promotion_uuid", "contact_uuid"),
     "voucher_batches": ("promotion_uuid",),
 }
+FOREVER = 253_402_300_799  # the end of the year 9999, after which there are no dates
 BATCH_DELAY = 2.0  # the docs say "in the background"
 _STATES = ("ACTIVE", "REDEEMED", "EXPIRED", "DEACTIVATED", "INACTIVE", "LOCKED")
 
@@ -107,13 +108,15 @@ def issue(store: Store, promotion: Row, now: int, *, code: str | None = None, **
     starts = fields.get("activates_at")
     starts = now if starts is None else starts
     ends, duration = fields.get("expires_at"), promotion["expiration_duration"]
+    if ends is None and duration is not None:
+        ends = min(starts + duration, FOREVER)
     return store.insert(
         "vouchers",
         code=code or (generated if store["vouchers"].first("code", short) else short),
         promotion_uuid=promotion["uuid"],
         contact_uuid=fields.get("contact_uuid"),
         activates_at=starts,
-        expires_at=starts + duration if ends is None and duration is not None else ends,
+        expires_at=ends,
         deactivated=False,
         total_redemptions_allowed=fields.get("allowed") or promotion["redemptions_per_voucher"],
         times_redeemed=0,
