@@ -29,6 +29,11 @@ def show(value: object) -> str:
     return f"{type(value).__name__}"
 
 
+def _within(name: str, key: str) -> str:
+    """The name of a value inside a mapping; a long key is described, as any long text is."""
+    return f"{name}.{key if len(key) <= _SHOWN else show(key)}"
+
+
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Whether a value is a mapping, of whatever keys."""
     return isinstance(value, Mapping)
@@ -245,7 +250,7 @@ def _json(name: str, value: Any, depth: int) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{name} has a key that is no text: {show(key)}")
-        return {Text(empty=True).wire(name, k): _json(f"{name}.{k}", v, depth + 1) for k, v in value.items()}
+        return {Text(empty=True).wire(name, k): _json(_within(name, k), v, depth + 1) for k, v in value.items()}
     if is_list(value):
         return [_json(f"{name}[{i}]", v, depth + 1) for i, v in enumerate(value)]
     raise TypeError(f"{name} can't be written as JSON: {show(value)}")
@@ -290,7 +295,7 @@ class Object(Param):
                 raise TypeError(f"{name} has a key that is no text: {show(key)}")
             known = self.fields.get(key)
             if known is None:
-                sent[key] = _json(f"{name}.{key}", item, 0)
+                sent[key] = _json(_within(name, key), item, 0)
             elif item is None and not known.required:
                 sent[key] = None
             else:

@@ -29,9 +29,13 @@ class World:
         self.runs = 0
 
 
-@types.coroutine
-def _until(point: int, awaitable: Awaitable[Any]) -> Generator[Any, Any, tuple[bool, Any]]:
+async def until(point: int, awaitable: Awaitable[Any]) -> tuple[bool, Any]:
     """Drive an awaitable, and cancel the current task when it suspends for the `point`th time."""
+    return await _drive(point, awaitable)
+
+
+@types.coroutine
+def _drive(point: int, awaitable: Awaitable[Any]) -> Generator[Any, Any, tuple[bool, Any]]:
     steps = awaitable.__await__()
     suspended = 0
     sent: Any = None
@@ -145,7 +149,7 @@ async def test_cancelled_at_each_point(name: str, credentials: bool, tmp_path: P
             limit = RateLimit(100_000, per=1.0)
             async with LeatClient(token, base_url=sandbox.url, concurrency=3, rate_limit=limit, retry=QUICK) as leat:
                 tasks_before = asyncio.all_tasks()
-                task = asyncio.create_task(_until(point, scenario(leat, world)))
+                task = asyncio.create_task(until(point, scenario(leat, world)))
                 done = False
                 try:
                     done, _ = await task

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -143,3 +144,11 @@ def test_windows_are_aware_or_refused(window: dict[str, Any]) -> None:
     for bound in window.values():
         moment = bound if isinstance(bound, dt.datetime) else dt.datetime.fromisoformat(bound)
         assert moment.utcoffset() is not None
+
+
+def test_a_long_key_is_described_not_repeated() -> None:
+    with pytest.raises(TypeError) as caught:
+        asyncio.run(
+            LeatClient("token-token").contacts.update("c-1", attributes={"a" * 5000: b"bytes"})  # type: ignore[dict-item]
+        )
+    assert "text of 5000 characters" in str(caught.value)
