@@ -40,7 +40,8 @@ def _pairs(call: Call, shop: Row, timestamp: int) -> list[tuple[str, Any]]:
     moment = [("unique_id", call.params["unique_id"]), ("timestamp", timestamp)]
     if uses_value:
         unit = unit_of(call, call.get("unit_name"))["name"]
-        return [("version", version), place, *moment, ("unit_name", unit), ("unit_value", call.params["unit_value"])]
+        value = call.raw["unit_value"]  # as it was written: 10 and 10.00 are two tokens
+        return [("version", version), place, *moment, ("unit_name", unit), ("unit_value", value)]
     return [("version", version), place, ("credits", call.params["credits"]), *moment]
 
 
@@ -67,7 +68,7 @@ def claim(call: Call) -> Answer:
     claims = call.store["loyalty_token_claims"]
     if claims.first("unique_id", call.params["unique_id"]):
         raise Refusal(1034)
-    value = dict(pairs).get("unit_value")
+    value = call.get("unit_value") if "unit_value" in dict(pairs) else None
     unit = unit_of(call, call.get("unit_name")) if value is not None else call.store["units"].first("is_default", True)
     given = credits_for(unit, value) if unit and value is not None else call.params["credits"]
     program = next(iter(call.store["loyalty_programs"].rows.values()))
