@@ -9,6 +9,7 @@ import tracemalloc
 import zlib
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -20,6 +21,8 @@ from ..conftest import VISIT, Recorder, answer, raw
 MIB = 2**20
 CEILING = 2 * MIB
 QUICK = RetryPolicy(attempts=4, backoff=0.001, max_backoff=0.002)
+# Older versions unpack a whole read from the socket, 256 KiB, at once.
+BOUNDED = tuple(map(int, aiohttp.__version__.split(".")[:3])) >= (3, 14, 1)
 HEAD = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
 
 
@@ -98,7 +101,7 @@ async def test_an_answer_over_the_ceiling(recorder: Recorder, kind: str) -> None
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert peak < 16 * MIB
+    assert peak < (16 * MIB if BOUNDED or "packed" not in kind else 320 * MIB)
     assert len(recorder.requests) == 5, "as large the next time, so each is sent once"
     for caught in (read, listed, updated, created):
         assert caught.value.status == 200
