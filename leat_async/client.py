@@ -340,6 +340,5 @@ class LeatClient:
 
     def __del__(self) -> None:
         pipeline = self.__dict__.get("_pipeline")
-        if pipeline is not None and self._made_at is not None and pipeline.transport.unclosed:
-            pipeline.transport.abandon()
+        if pipeline is not None and self._made_at is not None and pipeline.transport.abandon():
             warnings.warn(f"unclosed {self!r}, made at {self._made_at}", ResourceWarning, source=self, stacklevel=2)

@@ -74,8 +74,7 @@ def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
                 runner.run(eval(code, namespace))
             else:
                 exec(code, namespace)
-        if leat._pipeline.transport.unclosed:
-            runner.run(leat.aclose())
+        runner.run(leat.aclose())
 
 
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if commands(path)], ids=lambda path: path.name)

@@ -58,7 +58,19 @@ _progress: ContextVar[Progress] = ContextVar("leat_progress")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Marks the time in which a request has no connection yet, so that nothing can have been sent."""
+    """Marks the time in which a request has no connection yet, so that nothing can have been sent.
+
+    In a forked child it is left alone: the two processes share one poll object, so taking the connections apart there
+    would make the parent deaf to its own.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._made_in = os.getpid()
+
+    def __del__(self, *args: Any) -> None:
+        if self._made_in == os.getpid():
+            super().__del__(*args)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         progress = _progress.get()
@@ -97,11 +109,6 @@ class Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
         self._closed = False
-
-    @property
-    def unclosed(self) -> bool:
-        """Whether this process holds a session of ours that nobody closed."""
-        return self._owned and self._session is not None and not self._closed and self._pid == os.getpid()
 
     def check(self) -> None:
         """Open on first use; afterwards refuse other loops, forks and life after close."""
@@ -179,14 +186,18 @@ class Transport:
         if self._owned and self._session is not None:
             await self._session.close()
 
-    def abandon(self) -> None:
-        """Let go of a session whose client was dropped without closing; starts no task."""
-        if self.unclosed and self._session is not None:
-            self._closed = True
-            connector = self._session.connector
-            self._session.detach()
-            if isinstance(connector, _Connector) and self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(connector.abandon)
+    def abandon(self) -> bool:
+        """Let go of the session of a client that was dropped; True if it should have been closed. Starts no task."""
+        if not self._owned or self._session is None or self._closed:
+            return False
+        self._closed = True
+        connector = self._session.connector
+        self._session.detach()
+        if self._pid != os.getpid():
+            return False
+        if isinstance(connector, _Connector) and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(connector.abandon)
+        return True
 
 
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes | None:

@@ -165,3 +165,33 @@ def test_a_forgotten_client_is_named_once() -> None:
     assert len(ours) == 1
     assert "<string>:7" in ours[0]
     assert sandbox.token not in ran.stderr
+
+
+CHILD_DROPS = """
+    import asyncio, gc, os
+    from leat_async import LeatClient
+
+    async def main():
+        leat = LeatClient({token!r}, base_url={url!r}, timeout=5)
+        await leat.shops.list()
+        pid = os.fork()
+        if pid == 0:
+            del leat
+            gc.collect()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        for _ in range(3):
+            await leat.shops.list()          # on the connection that was kept alive
+        print("parent goes on", flush=True)
+        await leat.aclose()
+
+    asyncio.run(main())
+"""
+
+
+def test_a_child_that_drops_the_client_does_not_deafen_the_parent() -> None:
+    with Sandbox(seed=4) as sandbox:
+        ran = run_python(CHILD_DROPS.format(token=sandbox.token, url=sandbox.url))
+    assert ran.returncode == 0, ran.stderr
+    assert "parent goes on" in ran.stdout
+    assert "ResourceWarning" not in ran.stderr
