@@ -152,6 +152,9 @@ class Walk(Generic[T]):
 
     async def whole(self, seen: Seen, mark: Mark) -> AsyncGenerator[Step[T], None]:
         """Page after page, in whatever order the API has, from a mark on."""
+        if mark.page > 1:
+            # The page before once more: rows that were deleted since moved others onto it.
+            mark = attrs.evolve(mark, page=mark.page - 1)
         pages = self._complete(
             lambda page: self._list_of({**self._filters, "page": page}),
             seen,

@@ -1,0 +1,250 @@
+"""Killed and resumed: the file equals that of an undisturbed run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leat_async import LeatClient, export
+from leat_async.errors import ApiError, ConfigError
+from leat_async.export import job, state, walk
+
+from .conftest import Lists
+
+SOAK = os.environ.get("LEAT_SOAK") == "1"
+# The command with small windows, batches and groups, so that a short list has many places to be killed at.
+COMMAND = """
+import sys
+from leat_async.cli import main
+from leat_async.export import job, parquet, walk
+walk._MAX_PAGES, walk._MARK_EVERY, job._BATCH, parquet._GROUP_ROWS = 6, 3, 7, 50
+sys.exit(main())
+"""
+
+
+def environment(lists: Lists) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEAT_")}
+    return {**kept, "LEAT_BASE_URL": lists.url, "LEAT_ACCESS_TOKEN": "token", "PYTHONWARNINGS": "error"}
+
+
+async def run(lists: Lists, *arguments: str | Path, kill_at: int | None = None) -> tuple[int, str]:
+    """Run `leat export`, and kill it while it waits for the answer to a request."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        COMMAND,
+        "export",
+        *map(str, arguments),
+        env=environment(lists),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    begun = len(lists.requests)
+
+    async def kill(number: int) -> None:
+        if kill_at is not None and number == begun + kill_at:
+            process.kill()
+            await process.wait()
+
+    lists.before = kill
+    _, messages = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, messages.decode()
+
+
+def content(path: Path) -> Any:
+    if path.suffix != ".sqlite":
+        return path.read_bytes()
+    db = sqlite3.connect(path)
+    try:
+        return list(db.iterdump())
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "format", "kills"),
+    [
+        ("loyalty-transactions", "jsonl", 10),
+        ("visits", "csv", 10 if SOAK else 4),
+        ("loyalty-transactions", "parquet", 10 if SOAK else 4),
+        ("visits", "sqlite", 10 if SOAK else 3),
+        ("contacts", "parquet", 10 if SOAK else 3),
+    ],
+)
+async def test_killed_at_random_moments(lists: Lists, tmp_path: Path, kind: str, format: str, kills: int) -> None:
+    draw = random.Random(f"{kind} {format}")
+    lists.most = 5
+    lists.fill(kind, 400, every=40_000)
+    assert await run(lists, kind, "-o", tmp_path / f"calm.{format}") == (
+        0,
+        f"{tmp_path}/calm.{format}: 400 rows\n",
+    )
+    target = tmp_path / f"x.{format}"
+    for _ in range(kills):
+        code, _ = await run(lists, kind, "-o", target, kill_at=draw.randrange(1, 25))
+        assert code == -9
+        assert not target.exists()
+    code, messages = await run(lists, kind, "-o", target)
+    assert (code, "resumed" in messages) == (0, True)
+    assert content(target) == content(tmp_path / f"calm.{format}")
+    assert sorted(os.listdir(tmp_path)) == [f"calm.{format}", f"x.{format}"]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet", "sqlite"])
+@pytest.mark.parametrize("kind", ["loyalty_transactions", "visits", "contacts"])
+async def test_stopped_by_every_request_in_turn(
+    lists: Lists, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, format: str
+) -> None:
+    """Each request fails once; no page is lost and none doubled, wherever that was."""
+    monkeypatch.setattr(walk, "_MAX_PAGES", 4)
+    monkeypatch.setattr(walk, "_MARK_EVERY", 2)
+    monkeypatch.setattr(job, "_BATCH", 7)
+    lists.most = 5
+    lists.fill(kind.replace("_", "-"), 80, every=90_000)
+    resource = getattr(leat, kind)
+    await export.to_file(resource, tmp_path / f"calm.{format}")
+    target, failed, resumed = tmp_path / f"x.{format}", 0, 0
+    for attempt in range(1, 100):
+        lists.fail = {len(lists.requests) + attempt}
+        try:
+            summary = await export.to_file(resource, target, ahead=2)
+        except ApiError:
+            failed += 1
+            continue
+        resumed += summary.resumed
+        break
+    assert failed >= 2
+    assert resumed == 1
+    assert content(target) == content(tmp_path / f"calm.{format}")
+
+
+async def test_rows_that_arrive_between_the_attempts(
+    lists: Lists, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_MARK_EVERY", 2)
+    lists.most = 5
+    existing = lists.fill("visits", 100)
+    lists.fail = {12}
+    with pytest.raises(ApiError):
+        await export.to_file(leat.visits, tmp_path / "x.jsonl")
+    made, _ = lists.rows["visits"][0]
+    new = [lists.add("visits", made, at=place)["uuid"] for place in (0, 0, 40, 90)]
+    asked = len(lists.requests)
+    summary = await export.to_file(leat.visits, tmp_path / "x.jsonl")
+    assert lists.requests[asked][1]["page"] == "10"
+    found = [line.split('"')[3] for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert len(found) == len(set(found)) == summary.rows
+    assert set(new) | set(existing) == set(found)
+
+
+async def test_rows_that_are_deleted_between_the_attempts(
+    lists: Lists, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as were added at the end, so that the total shows nothing."""
+    monkeypatch.setattr(walk, "_MARK_EVERY", 2)
+    lists.most = 5
+    existing = lists.fill("visits", 100)
+    lists.fail = {12}
+    with pytest.raises(ApiError):
+        await export.to_file(leat.visits, tmp_path / "x.jsonl")
+    made, _ = lists.rows["visits"][0]
+    for _ in range(3):
+        del lists.rows["visits"][2]
+        lists.add("visits", made)
+    await export.to_file(leat.visits, tmp_path / "x.jsonl")
+    found = [line.split('"')[3] for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert len(found) == len(set(found))
+    assert set(existing) <= set(found)
+
+
+async def test_a_relative_bound_means_what_it_meant_at_the_start(
+    lists: Lists, leat: LeatClient, tmp_path: Path
+) -> None:
+    lists.most = 5
+    lists.fill("loyalty-transactions", 30)
+    lists.fail = {3}
+    with pytest.raises(ApiError):
+        await export.to_file(leat.loyalty_transactions, tmp_path / "x.csv", since="520w")
+    first = lists.requests[0][1]["created_at[gte]"]
+    summary = await export.to_file(leat.loyalty_transactions, tmp_path / "x.csv", since="520w")
+    assert summary.since is not None
+    assert summary.since.isoformat() == first
+
+
+async def test_another_export_does_not_go_on_with_it(lists: Lists, leat: LeatClient, tmp_path: Path) -> None:
+    lists.most = 5
+    lists.fill("loyalty-transactions", 30)
+    lists.fail = {3}
+    target = tmp_path / "x.csv"
+    with pytest.raises(ApiError):
+        await export.to_file(leat.loyalty_transactions, target)
+    before = (tmp_path / "x.csv.part").read_bytes()
+    for options, words in (
+        ({"since": "2020"}, "differs in since"),
+        ({"shop_uuid": "s"}, "differs in filters"),
+        ({"attributes": ["a"]}, "differs in columns"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            await export.to_file(leat.loyalty_transactions, target, **options)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="differs in columns, kind"):
+        await export.to_file(leat.contacts, target)
+    assert (tmp_path / "x.csv.part").read_bytes() == before
+    assert (await export.to_file(leat.loyalty_transactions, target, since="2020", fresh=True)).resumed is False
+
+
+async def test_what_lies_where_the_checkpoint_goes_is_not_overwritten(
+    lists: Lists, leat: LeatClient, tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv.checkpoint").write_text("somebody's notes")
+    with pytest.raises(ConfigError, match="no file of an export"):
+        await export.to_file(leat.visits, tmp_path / "x.csv")
+    assert (tmp_path / "x.csv.checkpoint").read_text() == "somebody's notes"
+
+
+async def test_stopped_after_the_last_row_only_the_end_is_done_again(
+    lists: Lists, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists.fill("visits", 20)
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job.os, "replace", fail)
+        with pytest.raises(OSError, match="no space"):
+            await export.to_file(leat.visits, tmp_path / "x.parquet")
+    asked = len(lists.requests)
+    assert (await export.to_file(leat.visits, tmp_path / "x.parquet")).rows == 20
+    assert len(lists.requests) == asked
+
+
+async def test_a_cancelled_export_can_be_resumed(lists: Lists, leat: LeatClient, tmp_path: Path) -> None:
+    lists.most = 5
+    existing = lists.fill("visits", 300)
+    task: asyncio.Task[export.Summary]
+
+    def cancel(number: int) -> None:
+        if number == 45:
+            task.cancel()
+
+    lists.before = cancel
+    task = asyncio.create_task(export.to_file(leat.visits, tmp_path / "x.jsonl"))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    summary = await export.to_file(leat.visits, tmp_path / "x.jsonl")
+    assert (summary.resumed, summary.rows) == (True, len(existing))
+
+
+def test_a_checkpoint_keeps_no_secret(tmp_path: Path) -> None:
+    book = state.Book(tmp_path / "b")
+    book.set(identity={"account": "x"})
+    book.commit()
+    book.close()
+    assert b"token" not in (tmp_path / "b").read_bytes()
