@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from .demo import Money
+from .demo_house import House
 from .rooms import FURNISHERS
 from .rooms.contacts import new_contact
 from .store import Row, Store
@@ -53,7 +54,7 @@ def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: i
     known: list[Row] = list(store["contacts"].rows.values())
     arrivals = sorted(draw.randrange(days) for _ in range(contacts))
     balances: dict[str, list[Row]] = {}
-    money = Money(store, draw)
+    money, house = Money(store, draw), House(store, seed, first)
     for day in range(days):
         opens = first + day * DAY
         guests = _WEEK[(opens // DAY + 3) % 7]  # the first of January 1970 was a Thursday
@@ -85,8 +86,10 @@ def furnish_demo(store: Store, now: int, seed: int, contacts: int = 300, days: i
             )
             balances.setdefault(guest["uuid"], []).append(row)
             money.after_reception(row, balances[guest["uuid"]])
+            house.after_reception(row)
         if guests:
             money.day(opens, shops, known)
+    house.roster(today, shops[:2])
     for uuid, rows in balances.items():
         store["contacts"].update(store["contacts"].rows[uuid], **_history(rows))
 

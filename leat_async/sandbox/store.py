@@ -113,7 +113,7 @@ class Store:
     def __init__(self, tables: Mapping[str, tuple[str, ...]], seed: int, path: Path | None = None) -> None:
         self._log: list[tuple[Table, str, Row | None]] = []
         self.tables = {name: Table(name, indexed, self._log) for name, indexed in tables.items()}
-        self._snapshots: dict[str, tuple[int, dict[str, dict[str, Row]]]] = {}
+        self._snapshots: dict[str, tuple[int, dict[str, tuple[int, dict[str, Row]]]]] = {}
         self._seed = seed
         self._counter = self._begun = 0
         self._file = _open(path) if path is not None else None
@@ -173,15 +173,19 @@ class Store:
         """Remember the state under a name."""
         if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
             raise ValueError(f"there are {MAX_SNAPSHOTS} snapshots already; take one again by its name")
-        self._snapshots[name] = self._counter, {key: dict(table.rows) for key, table in self.tables.items()}
+        kept = {key: (table.version, dict(table.rows)) for key, table in self.tables.items()}
+        self._snapshots[name] = self._counter, kept
 
     def restore(self, name: str) -> None:
         """Return to a remembered state."""
         if name not in self._snapshots:
             raise KeyError(f"there is no snapshot named {name!r}")
-        self._counter, tables = self._snapshots[name]
+        self._counter, kept = self._snapshots[name]
         for key, table in self.tables.items():
-            table.load(dict(tables[key]))
+            version, rows = kept[key]
+            if table.version != version:  # otherwise it is as it was
+                table.load(dict(rows))
+                kept[key] = table.version, rows
         if self._file is not None:
             self._rewrite(self._file)
 

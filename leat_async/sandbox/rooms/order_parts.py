@@ -8,7 +8,7 @@ from typing import Any
 from ..engine import Call
 from ..errors import invalid
 from ..params import Param
-from ..store import Row
+from ..store import Row, Store
 from . import products
 
 _MOST = 10**12  # of any amount, in cents
@@ -117,21 +117,21 @@ def check(call: Call) -> None:
         call.row(kept[0], reference["uuid"], kept[1])
 
 
-def keep_line(call: Call, line: Mapping[str, Any]) -> Row:
+def keep_line(store: Store, line: Mapping[str, Any]) -> Row:
     """A line, or a part of one, as it is kept and shown; an unknown product is made."""
     kept: Row = {
-        "uuid": call.store.new_uuid(),
+        "uuid": store.new_uuid(),
         **{key: line[key] for key in ("external_identifier", "name", "quantity", "price", "total_amount")},
         "discount_amount": line.get("discount_amount") or 0,
     }
     if line.get("product"):
         identifier = line["product"]["external_identifier"]
-        product = call.store["products"].first("external_identifier", identifier)
+        product = store["products"].first("external_identifier", identifier)
         if product is None:
-            product = products.insert(call, {"external_identifier": identifier, "name": line["name"]})
+            product = products.add(store, identifier, line["name"])
         kept["product"] = {"external_identifier": identifier, "name": product["name"]}
     if line.get("sub_line_items"):
-        kept["sub_line_items"] = [keep_line(call, part) for part in line["sub_line_items"]]
+        kept["sub_line_items"] = [keep_line(store, part) for part in line["sub_line_items"]]
     return kept
 
 

@@ -55,7 +55,7 @@ def _insert(call: Call) -> Row:
     shop = call.shop(given["business_profile"]["uuid"])
     free(call, _TABLE, given["external_identifier"])
     parts.check(call)
-    lines = [parts.keep_line(call, line) for line in given["line_items"]]
+    lines = [parts.keep_line(call.store, line) for line in given["line_items"]]
     discounts = [parts.keep_discount(call, item) for item in given.get("applied_discounts") or ()]
     taken_off = sum(line["discount_amount"] for line in parts.all_lines(lines))
     taken_off += sum(item["amount"] for item in discounts if item["applied_to"] == "ORDER")

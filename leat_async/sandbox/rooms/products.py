@@ -10,7 +10,7 @@ from ..errors import Refusal
 from ..paging import page_params, viewing_page
 from ..params import Param
 from ..routing import Route
-from ..store import Row
+from ..store import Row, Store
 from . import product_categories
 from .product_categories import by_identifier, free
 
@@ -42,15 +42,17 @@ def _categories(call: Call, named: list[Mapping[str, Any]] | None) -> list[str]:
     return list(dict.fromkeys(uuids))
 
 
-def insert(call: Call, values: Mapping[str, Any]) -> Row:
-    """Add a product; without a name it is called as its identifier."""
-    return call.store.insert(
-        _TABLE,
-        external_identifier=values["external_identifier"],
-        name=values.get("name") or values["external_identifier"],
-        description=values.get("description"),
-        category_uuids=_categories(call, values.get("categories")),
+def add(store: Store, identifier: str, name: str, description: str | None = None, categories: Any = ()) -> Row:
+    """Store a product; whoever calls has made sure that the identifier is free."""
+    return store.insert(
+        _TABLE, external_identifier=identifier, name=name, description=description, category_uuids=[*categories]
     )
+
+
+def _insert(call: Call, values: Mapping[str, Any]) -> Row:
+    """A product that was sent; without a name it is called as its identifier."""
+    identifier, categories = values["external_identifier"], _categories(call, values.get("categories"))
+    return add(call.store, identifier, values.get("name") or identifier, values.get("description"), categories)
 
 
 def _product(call: Call) -> Row:
@@ -65,7 +67,7 @@ def list_(call: Call) -> Answer:
 def create(call: Call) -> dict[str, Any]:
     """Create a product."""
     free(call, _TABLE, call.params["external_identifier"])
-    return view(call, insert(call, call.params))
+    return view(call, _insert(call, call.params))
 
 
 def create_batch(call: Call) -> list[dict[str, Any]]:
@@ -73,7 +75,7 @@ def create_batch(call: Call) -> list[dict[str, Any]]:
     made: list[Row] = []
     for index, item in enumerate(call.params["products"]):
         free(call, _TABLE, item["external_identifier"], place=f"products.{index}.")
-        made.append(insert(call, item))
+        made.append(_insert(call, item))
     return [_brief(row) for row in made]
 
 
@@ -90,7 +92,7 @@ def find(call: Call) -> dict[str, Any]:
 def find_or_create(call: Call) -> dict[str, Any]:
     """Find a product, creating it when missing; one that is there stays as it is."""
     row = call.store[_TABLE].first("external_identifier", call.params["external_identifier"])
-    return view(call, row or insert(call, call.params))
+    return view(call, row or _insert(call, call.params))
 
 
 def update(call: Call) -> dict[str, Any]:
