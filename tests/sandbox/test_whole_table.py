@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -184,6 +185,15 @@ def differences(answer: Any, examples: list[Any], place: str, extra: set[str]) -
             yield from differences(item, items, f"{place}[{index}]", extra)
     elif answer is not None and all(isinstance(example, (dict, list)) for example in examples):
         yield f"{place}: {answer!r} where the example has {examples[0]!r}"
+
+
+def test_a_state_file_keeps_everything_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "account"
+    with Sandbox(seed=1, state=file) as sandbox:
+        World(sandbox)
+        before = {table: sandbox.rows(table) for table in sandbox.tables}
+    with Sandbox(seed=1, state=file) as sandbox:
+        assert {table: sandbox.rows(table) for table in sandbox.tables} == before
 
 
 def test_differences_are_seen() -> None:
