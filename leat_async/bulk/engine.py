@@ -147,6 +147,7 @@ class Engine:
         if account is None:
             return
         ledger.bind(account=account, kind=self._name, source=self._options.source, mapping=self._options.mapping)
+        await ledger.index()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

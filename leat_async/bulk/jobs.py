@@ -52,11 +52,12 @@ async def read(asked: Awaitable[T]) -> T:
 class Job:
     """One row on its way.
 
-    `who` is the row's identity, which equal rows share; `key` tells those apart. `fingerprint`: a digest of all of
-    `content`. `lane`: rows of one lane go one after the other. `address` is the e-mail address that names the contact.
-    `stage` is where the row is in its writes, `status` what it will be when they are done. `sent_at` and `sent_wall`:
-    when it was last sent, by the client's clock and in seconds since 1970. `in_doubt`: sent, and neither applied nor
-    refused for certain; `doubted`: was so once, so what is found may be ours. `committed`: the ledger has its outcome.
+    `who` is the row's identity, which equal rows share; `key` tells those apart, `number` is its place in the ledger.
+    `fingerprint`: a digest of all of `content`. `lane`: rows of one lane go one after the other. `address` is the
+    e-mail address that names the contact. `stage` is where the row is in its writes, `status` what it will be when
+    they are done. `sent_at` and `sent_wall`: when it was last sent, by the client's clock and in seconds since 1970.
+    `in_doubt`: sent, and neither applied nor refused for certain; `doubted`: was so once, so what is found may be
+    ours. `committed`: the ledger has its outcome.
     """
 
     index: int
@@ -69,6 +70,7 @@ class Job:
     lane: str | None = None
     occurrence: int = 0
     key: str = ""
+    number: int = 0
     request: Request[Any] | None = None
     attributes: Mapping[str, Any] | None = None
     stage: Literal["look", "create", "update"] = "create"

@@ -27,17 +27,20 @@ _VERSION = "1"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rows (
-    key TEXT PRIMARY KEY, idx INTEGER NOT NULL, state TEXT NOT NULL, rest TEXT NOT NULL
-) WITHOUT ROWID;
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL, idx INTEGER NOT NULL, state TEXT NOT NULL, rest TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
 """
 # One statement for a whole commit: the interpreter's lock is then given up once, not once a row. For the same reason
 # what is never asked for by itself shares a column, as a JSON list.
 _RECORD = (
     "INSERT INTO rows SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), "
-    "json_extract(value, '$[3]') FROM json_each(?) WHERE true "
-    "ON CONFLICT (key) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
+    "json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?) WHERE true "
+    "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
 )
+# Keys are digests, each on another page of an index, so it is only made when there is something to be found by it: rows
+# that are merely added go to the end of the table.
+_INDEX = "CREATE INDEX IF NOT EXISTS by_key ON rows (key)"
 _KEEP = (
     "INSERT OR REPLACE INTO contacts SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
 )
@@ -84,10 +87,11 @@ class Entry:
 
 
 Then = Callable[[Exception | None], None]
-Row = tuple[str, int, State, tuple[Any, ...]]
+Row = tuple[int, str, int, State, tuple[Any, ...]]
 
 
 def row_of(
+    number: int,
     key: str,
     index: int,
     state: State,
@@ -102,7 +106,7 @@ def row_of(
     changed_at: float,
 ) -> Row:
     """An entry as it is written."""
-    return key, index, state, (content, status, attempts, uuid, error, code, sent_at, changed_at)
+    return number, key, index, state, (content, status, attempts, uuid, error, code, sent_at, changed_at)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
@@ -153,6 +157,7 @@ class Ledger:
         self._lock: Lock | None = None
         self._base: sqlite3.Connection | None = None
         self._known = False
+        self._number = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rows: list[Row] = []
         self._contacts: list[tuple[str, str]] = []
@@ -177,6 +182,7 @@ class Ledger:
             self._lock.release()
             raise
         self._known = self._reader.execute(_ANY).fetchone() is not None
+        self._number = self._reader.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0]
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True)
         self._thread.start()
@@ -203,12 +209,22 @@ class Ledger:
             given |= {"version": _VERSION, "created_at": str(time.time())}
         self._base.executemany("INSERT INTO meta VALUES (?, ?)", given.items())
 
-    def entry(self, key: str) -> Entry | None:
-        """What an earlier run left of a row."""
-        if not self._known:
-            return None
-        found = self._reader.execute(f"{SELECT} WHERE key = ?", (key,)).fetchone()
-        return entry_of(found) if found is not None else None
+    async def index(self) -> None:
+        """Make ready to find the rows of earlier runs."""
+        if self._known and self._base is not None:
+            await asyncio.to_thread(self._base.execute, _INDEX)
+
+    def entry(self, key: str) -> tuple[int, Entry | None]:
+        """The number of a row in the ledger, and what an earlier run left of it."""
+        found = None
+        if self._known:
+            found = self._reader.execute(
+                "SELECT number, key, idx, state, rest FROM rows WHERE key = ?", (key,)
+            ).fetchone()
+        if found is None:
+            self._number += 1
+            return self._number, None
+        return found[0], entry_of(found[1:])
 
     def contact(self, address: str) -> str | None:
         """The contact of an address, if an earlier run found it."""

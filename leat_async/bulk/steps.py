@@ -71,7 +71,9 @@ class Steps:
     def recall(self, job: Job) -> Outcome | None:
         """What an earlier run did with this row: its outcome, or how to go on with it."""
         job.key = f"{job.who}-{job.occurrence}"
-        entry = self._ledger.entry(job.key) if self._ledger is not None else None
+        if self._ledger is None:
+            return None
+        job.number, entry = self._ledger.entry(job.key)
         if entry is None:
             return None
         job.attempts, job.uuid, job.sent_wall = entry.attempts, entry.uuid, entry.sent_at
@@ -268,9 +270,14 @@ class Steps:
             case _:
                 state = State.DONE
         error = outcome.error
-        key = f"row {outcome.index}" if job is None else job.key
+        if job is not None:
+            number, key = job.number, job.key
+        else:
+            key = f"row {outcome.index}"
+            number, _ = self._ledger.entry(key)
         uuid = getattr(outcome.result, "uuid", None) or (job.uuid if job is not None else None)
         return row_of(
+            number,
             key,
             outcome.index,
             state,
@@ -286,6 +293,7 @@ class Steps:
 
     def _row(self, job: Job, state: State) -> Row:
         return row_of(
+            job.number,
             job.key,
             job.index,
             state,
