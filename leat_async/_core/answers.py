@@ -31,9 +31,10 @@ class RawResponse:
     """An answer as `LeatClient.request` gives it: `data` and `meta` are decoded JSON, of no model."""
 
     status: int
-    headers: Mapping[str, str]
-    data: Any
-    meta: Any
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    # There is no telling which of it is secret, such as the links by which contacts log in.
+    data: Any = attrs.field(repr=False)
+    meta: Any = attrs.field(repr=False)
     attempts: tuple[Attempt, ...]
 
 
@@ -62,7 +63,7 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] 
         raise _named(error, operation, answer, attempts) from None
 
 
-def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> Listing[T]:
+def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> Listing[T]:
     """The items in an answer, with the page information beside them."""
     try:
         whole = parse_list(operation.result, answer.body)
@@ -102,13 +103,15 @@ def _data(whole: Any) -> Any:
 
 
 def _named(error: DecodeError, operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...]) -> DecodeError:
-    named = DecodeError(f"{operation.id}: {error}", path=error.path, body=answer.body, status=answer.status)
+    # What goes out without a token is answered with one.
+    body = b"" if operation.anonymous else answer.body
+    named = DecodeError(f"{operation.id}: {error}", path=error.path, body=body, status=answer.status)
     named.operation, named.attempts = operation.id, attempts
     return named
 
 
-def error_of(operation: Operation[Any], answer: Answer, token: str | None, wait: float | None) -> ApiError:
-    """The error that an answer outside 2xx stands for. A token that the server echoes is cut out."""
+def error_of(operation: Operation[Any], answer: Answer, secret: str | None, wait: float | None) -> ApiError:
+    """The error that an answer outside 2xx stands for. A secret that the server echoes is cut out."""
     code: int | None = None
     errors: dict[str, list[str]] = {}
     message = ""
@@ -120,20 +123,21 @@ def error_of(operation: Operation[Any], answer: Answer, token: str | None, wait:
         message = _text(body.get("message")) or _text(body.get("error_description")) or _text(body.get("error"))
         code = _code(body.get("code"))
         errors = _fields(body.get("errors"))
-    elif answer.body and answer.headers.get("Content-Type", "").startswith("text/plain"):
+    elif b"<" not in answer.body[:200]:
+        # The framework's own refusals are a line of text, whatever their content type says.
         message = answer.body[:200].decode("utf-8", "replace").strip()
     if 300 <= answer.status < 400:
         message = "redirected, which is not followed; check base_url"
-    message = _without(message or "no message", token)
-    errors = {_without(k, token): [_without(v, token) for v in vs] for k, vs in errors.items()}
+    message = _without(message or "no message", secret)
+    errors = {_without(k, secret): [_without(v, secret) for v in vs] for k, vs in errors.items()}
     return class_for(answer.status, code, message)(
         message, status=answer.status, code=code, errors=errors, operation=operation.id, retry_after=wait
     )
 
 
-def _without(text: str, token: str | None) -> str:
-    # Real tokens are long; a short one is a test's, and would cut words.
-    return text.replace(token, "…") if token and len(token) >= 8 else text
+def _without(text: str, secret: str | None) -> str:
+    # Real secrets are long; a short one is a test's, and would cut words.
+    return text.replace(secret, "…") if secret and len(secret) >= 8 else text
 
 
 def _text(value: Any) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
 
 from .._version import __version__
-from ..config import Config, RetryPolicy
+from ..config import ClientCredentials, Config, RetryPolicy
 from ..errors import (
     Attempt,
     DeadlineExceeded,
@@ -25,12 +25,13 @@ from .auth import Tokens
 from .clock import Clock
 from .deadline import Deadline, Deadlines
 from .limiter import Gate
-from .operation import Effect, Request
+from .operation import Effect, Operation, Request
 from .retry import End, RetryBudget, asked_wait, backoff, end_of_status, may_repeat
 from .transport import Answer, Progress, Transport
 
 T = TypeVar("T")
 LookUp = Callable[[], Awaitable[Any]]
+Read = Callable[[Operation[Any], Answer], T]
 log = logging.getLogger("leat_async")
 log.addHandler(logging.NullHandler())
 _NOTHING = Answer(0, {}, b"")
@@ -131,34 +132,27 @@ class Pipeline:
         factory=dict[tuple[str | None, bool], dict[str, str]], repr=False, init=False
     )
 
-    async def run(self, request: Request[T], look_up: LookUp | None = None) -> T:
+    def run(self, request: Request[T], look_up: LookUp | None = None) -> Coroutine[Any, Any, T]:
         """Send a request and decode the object that comes back."""
-        call = _Call(request, [])
-        answer = await self._answer(call, look_up)
-        try:
-            return cast(T, answers.read(request.operation, answer))
-        except DecodeError as error:
-            error.attempts = call.attempts()
-            raise
+        return self._answer(_Call(request, []), look_up, cast("Read[T]", answers.read))
 
-    async def run_list(self, request: Request[T]) -> answers.Listing[T]:
+    def run_list(self, request: Request[T]) -> Coroutine[Any, Any, answers.Listing[T]]:
         """Send a request and decode the list that comes back."""
-        answer, attempts = await self.send(request)
-        return answers.read_list(request.operation, answer, attempts)
+        return self._answer(_Call(request, []), None, answers.read_list)
 
     async def send(self, request: Request[Any], look_up: LookUp | None = None) -> tuple[Answer, tuple[Attempt, ...]]:
         """Send a request until it is answered 2xx."""
         call = _Call(request, [])
-        answer = await self._answer(call, look_up)
+        answer = await self._answer(call, look_up, _undecoded)
         return answer, call.attempts()
 
-    async def _answer(self, call: _Call, look_up: LookUp | None) -> Answer:
-        """The 2xx answer to a call, under one deadline for everything."""
+    async def _answer(self, call: _Call, look_up: LookUp | None, read: Read[T]) -> T:
+        """What a call is answered, under one deadline for everything but the decoding."""
         self.transport.check()
         deadline = self._deadlines.begin()
         try:
             with deadline:
-                return await self._attempt_until_done(call, deadline)
+                answer = await self._attempt_until_done(call, deadline)
         except LeatError as error:
             final = self._final(call, error, look_up)
             if final is error:
@@ -169,6 +163,11 @@ class Pipeline:
                 raise
             late = self._late(call, look_up)
             raise late from late.__cause__
+        try:
+            return read(call.request.operation, answer)
+        except DecodeError as error:
+            error.attempts = call.attempts()
+            raise
 
     async def _attempt_until_done(self, call: _Call, deadline: Deadline) -> Answer:
         request, operation = call.request, call.request.operation
@@ -179,7 +178,6 @@ class Pipeline:
             if not self.gate.try_enter():
                 await self._enter(call, deadline)
             try:
-                self.transport.check()
                 send = self._begin(call)
                 answer, failure = _NOTHING, None
                 try:
@@ -241,6 +239,9 @@ class Pipeline:
         self._tell(self.hooks.on_response, "leat.response", call)
         if not 200 <= answer.status < 300:
             wait = asked_wait(*_waits(answer.headers), self.clock)
+            credentials = self.config.token
+            if operation.anonymous and isinstance(credentials, ClientCredentials):
+                token = credentials.client_secret
             return send.end, answers.error_of(operation, answer, token, wait)
         if answer.too_large:
             text = f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes"
@@ -379,6 +380,10 @@ class Pipeline:
                 log.exception("leat.hook_failed %s", operation.id, extra={"event": "leat.hook_failed"})
         if log.isEnabledFor(level):
             log.log(level, "%s %s", name, operation.id, extra={"event": name, "leat": attrs.asdict(event)})
+
+
+def _undecoded(_: Operation[Any], answer: Answer) -> Answer:
+    return answer
 
 
 def _waits(headers: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -28,6 +28,7 @@ _NOT_SENT = (
     aiohttp.InvalidURL,
     aiohttp.ServerFingerprintMismatch,
 )
+_CLOSED = "this client is closed; make a new LeatClient"
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
 # Shorter than servers keep idle connections, so that a write seldom meets one that is just being closed.
 _KEEPALIVE = 12.0
@@ -119,7 +120,7 @@ class Transport:
         if self._loop is loop and not self._closed:
             return
         if self._closed:
-            raise LifecycleError("this client is closed; make a new LeatClient")
+            raise LifecycleError(_CLOSED)
         if self._loop is None:
             self._loop, self._pid = loop, os.getpid()
             if self._session is None:
@@ -144,6 +145,9 @@ class Transport:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress
     ) -> Answer:
         """Send one request once. Raises `TransportError`, whose `sent` says whether bytes may have left."""
+        if self._closed:
+            # While this call waited to be sent.
+            raise LifecycleError(_CLOSED)
         session = self._session
         assert session is not None
         _progress.set(progress)

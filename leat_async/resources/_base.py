@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
@@ -26,15 +26,15 @@ class Resource:
     def _api(self) -> str:
         return self._pipeline.config.api
 
-    async def _call(
+    def _call(
         self,
         operation: Operation[T],
         *path: str,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         look_up: LookUp | None = None,
-    ) -> T:
-        return await self._pipeline.run(operation.request(self._api, path, query, body), look_up)
+    ) -> Coroutine[Any, Any, T]:
+        return self._pipeline.run(operation.request(self._api, path, query, body), look_up)
 
     async def _delete(self, operation: Operation[T], *path: str, body: Mapping[str, Any] | None = None) -> T | None:
         """Delete. Finding nothing after an attempt that went unanswered means that the attempt was applied."""
