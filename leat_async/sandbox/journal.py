@@ -19,12 +19,14 @@ MASK = "***"
 _FIELDS = r"client_secret|access_token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
 _JSON_SECRET = re.compile(rf'("(?:{_FIELDS})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
 _FORM_SECRET = re.compile(rf"\b((?:{_FIELDS})=)[^&\s]*", re.IGNORECASE)
+_LINK_SECRET = re.compile(r"([?&]token=|portal-sessions\?uuid=)[^\"'&\s\\]+")
 _PART_SECRET = re.compile(rf'(name="(?:{_FIELDS})"\r\n\r\n)[^\r]*', re.IGNORECASE)
 
 
 def masked(text: str) -> str:
     """The text without the values of secrets in it."""
     text = _JSON_SECRET.sub(rf'\1"{MASK}"', text)
+    text = _LINK_SECRET.sub(rf"\1{MASK}", text)
     return _PART_SECRET.sub(rf"\1{MASK}", _FORM_SECRET.sub(rf"\1{MASK}", text))
 
 
