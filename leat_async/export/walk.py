@@ -196,7 +196,8 @@ class Walk(Generic[T]):
                     found += len(rows)
                     if not again:
                         self._count(page)
-                        self._tally.repeated += len(page.items) - len(rows)
+                        # What a resumed walk reads once more does not count.
+                        self._tally.repeated += len(page.items) - len(rows) if mark.page == 1 else 0
                     if page.total is not None:
                         totals.add(page.total)
                         if not looking:
