@@ -38,6 +38,7 @@ bench: $(VENV)/.dev ## benchmarks; QUICK=1 for a short run
 	$(BIN)/python benchmarks/sandbox_throughput.py
 	$(BIN)/python benchmarks/sync_bridge.py
 	$(BIN)/python benchmarks/bulk.py
+	$(BIN)/python benchmarks/export.py
 
 build: $(VENV)/.dev ## wheel and sdist
 	rm -rf dist
