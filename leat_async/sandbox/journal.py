@@ -16,7 +16,8 @@ from .routing import Route
 KEPT_BYTES = 4096  # of each body
 MASK = "***"
 
-_FIELDS = r"client_secret|access_token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
+_FIELDS = r"client_secret|access_token|auth_token|token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
+_PATH_SECRET = re.compile(r"(/contact-session-tokens/)[^/]+")
 _JSON_SECRET = re.compile(rf'("(?:{_FIELDS})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
 _FORM_SECRET = re.compile(rf"\b((?:{_FIELDS})=)[^&\s]*", re.IGNORECASE)
 _LINK_SECRET = re.compile(r"([?&]token=|portal-sessions\?uuid=)[^\"'&\s\\]+")
@@ -61,7 +62,7 @@ class Entry:
     @property
     def path(self) -> str:
         """The path that was asked for."""
-        return self.target.partition("?")[0]
+        return _PATH_SECRET.sub(rf"\1{MASK}", self.target.partition("?")[0])
 
     @property
     def query(self) -> str:

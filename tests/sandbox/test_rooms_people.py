@@ -136,6 +136,7 @@ def test_a_session_token_is_used_once(sandbox: Sandbox, api: Api) -> None:
     assert code(api("POST", path + "/use")) == 1003
     assert api("GET", REGISTER + path).json()["data"]["status"] == "used"
     assert code(api("GET", "/contact-session-tokens/none")) == 60013
+    assert all(token not in str(entry.describe()) for entry in sandbox.journal.entries())
     with pytest.raises(ValueError, match="no contact"):
         sandbox.create_session_token("nobody")
 
@@ -245,6 +246,8 @@ def test_login_tokens_and_links(sandbox: Sandbox, api: Api) -> None:
     assert len(tokens) == 2
     link = api("GET", "/contacts-portal/auth-url", params={"contact_uuid": uuid}).json()["data"]["url"]
     assert link.startswith("https://")
+    written = "".join(str(entry.describe()) for entry in sandbox.journal.entries())
+    assert not any(secret in written for secret in (*tokens, link.partition("token=")[2]))
     assert code(api("GET", "/contact-verification/auth-token/nobody")) == 55031
     assert code(api("GET", "/contacts-portal/auth-url", params={"contact_uuid": "nobody"})) == 55031
     assert code(api("GET", "/contacts-portal/auth-url")) == 1003
