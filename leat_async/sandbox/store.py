@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -239,6 +240,8 @@ class Store:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    # Made here and not by SQLite, so that only its owner can read it.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     # The sandbox's own lock guards it; its loop may run in another thread than the one that made it.
     file = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:
