@@ -242,6 +242,26 @@ async def test_a_cancelled_export_can_be_resumed(lists: Lists, leat: LeatClient,
     assert (summary.resumed, summary.rows) == (True, len(existing))
 
 
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet", "sqlite"])
+async def test_what_was_written_after_the_last_mark_is_taken_back(
+    lists: Lists, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    """Also where the rows behind it are fewer and shorter by then."""
+    monkeypatch.setattr(walk, "_MARK_EVERY", 4)
+    monkeypatch.setattr(job, "_BATCH", 1)
+    lists.most = 5
+    lists.fill("visits", 60)
+    for _, row in lists.rows["visits"][20:]:
+        row["source"] = "x" * 5000
+    lists.fail = {8}
+    with pytest.raises(ApiError):
+        await export.to_file(leat.visits, tmp_path / f"x.{format}")
+    del lists.rows["visits"][20:]
+    await export.to_file(leat.visits, tmp_path / f"x.{format}")
+    await export.to_file(leat.visits, tmp_path / f"calm.{format}")
+    assert content(tmp_path / f"x.{format}") == content(tmp_path / f"calm.{format}")
+
+
 def test_a_checkpoint_keeps_no_secret(tmp_path: Path) -> None:
     book = state.Book(tmp_path / "b")
     book.set(identity={"account": "x"})

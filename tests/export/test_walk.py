@@ -164,6 +164,7 @@ async def test_rows_of_one_second_can_be_more_than_a_window_takes(
 
 async def test_rows_made_just_now_are_read_without_look_ahead(lists: Lists, leat: LeatClient) -> None:
     lists.most = 5
+    lists.latency = 0.005
     now = dt.datetime.now(dt.UTC)
     for number in range(40):
         lists.add("loyalty-transactions", now - dt.timedelta(seconds=50) + dt.timedelta(milliseconds=number))
