@@ -20,7 +20,7 @@ import msgspec
 
 from ..errors import DecodeError
 from ..models._base import EMPTY, Model, json_of, keys_of
-from .lane import NotCompilable, decoder_of, envelope_decoder_of
+from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model
 from .params import is_array, is_list, is_mapping, is_object, show
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ _MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
 
 def parse_list(kind: Any, body: bytes) -> Any:
     """As `parse`; where `data` is a list of what are to be models, its items are left raw for `structure`."""
-    if _COMPILED and _is_model(kind) and _is_utf8(body):
+    if _COMPILED and is_model(kind) and _is_utf8(body):
         try:
             found = _MANY(body)
         except (ValueError, RecursionError):
@@ -70,11 +70,12 @@ def parse_list(kind: Any, body: bytes) -> Any:
 
 def compiled(kind: Any, body: bytes) -> Any:
     """The model in an answer's `data`; None where that takes `parse` and `structure`."""
-    if not _COMPILED or not _is_model(kind) or not _is_utf8(body):
+    read = envelope_decoder_of(kind) if _COMPILED else None
+    if read is None or not _is_utf8(body):
         return None
     try:
-        return envelope_decoder_of(kind)(body)
-    except (ValueError, RecursionError, NotCompilable):
+        return read(body)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -334,10 +335,6 @@ def _plain(value: Any) -> Any:
     return dict(value) if is_mapping(value) else value
 
 
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Model)
-
-
 def _origin(kind: Any) -> Any:
     return get_origin(kind)
 
@@ -357,8 +354,8 @@ def _make_converter() -> cattrs.Converter:
     made.register_structure_hook_func(lambda kind: _origin(kind) in (Mapping, types.MappingProxyType), _mapping)
     made.register_structure_hook_factory(lambda kind: _origin(kind) in (tuple, list), _tuple_hook)
     made.register_structure_hook_factory(lambda kind: _origin(kind) in (Union, types.UnionType), _union_hook)
-    made.register_structure_hook_factory(_is_model, _model_hook)
-    made.register_unstructure_hook_factory(_is_model, _unstructure_hook)
+    made.register_structure_hook_factory(is_model, _model_hook)
+    made.register_unstructure_hook_factory(is_model, _unstructure_hook)
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Deadlines:
@@ -24,7 +24,10 @@ class Deadlines:
     def begin(self) -> Deadline:
         """A deadline for the present task, from now on; to be used with `with`."""
         loop = asyncio.get_running_loop()
-        deadline = Deadline(self, loop, loop.time() + self.seconds)
+        task = asyncio.current_task(loop)
+        if task is None:
+            raise RuntimeError("a call needs a task to run in")
+        deadline = Deadline(self, task, loop.time() + self.seconds)
         self._running[deadline] = None
         if self._timer is None:
             self._timer = loop.call_at(deadline.when, self._ring, loop)
@@ -51,14 +54,10 @@ class Deadline:
     Cancellation from elsewhere, before or at the same time, goes its own way.
     """
 
-    __slots__ = ("_cancelling", "_deadlines", "_loop", "_task", "_timer", "expired", "when")
+    __slots__ = ("_cancelling", "_deadlines", "_task", "_timer", "expired", "when")
 
-    def __init__(self, deadlines: Deadlines, loop: asyncio.AbstractEventLoop, when: float) -> None:
-        task = asyncio.current_task(loop)
-        if task is None:
-            raise RuntimeError("a call needs a task to run in")
+    def __init__(self, deadlines: Deadlines, task: asyncio.Task[Any], when: float) -> None:
         self._deadlines = deadlines
-        self._loop = loop
         self._task = task
         self._cancelling = task.cancelling()
         self._timer: asyncio.TimerHandle | None = None
@@ -67,7 +66,7 @@ class Deadline:
 
     def left(self) -> float:
         """Seconds until it passes."""
-        return self.when - self._loop.time()
+        return self.when - self._task.get_loop().time()
 
     def pause(self) -> float:
         """Stop the clock; returns the seconds that were left."""
@@ -78,8 +77,9 @@ class Deadline:
 
     def resume(self, left: float) -> None:
         """Let the clock run again, for so many seconds."""
-        self.when = self._loop.time() + left
-        self._timer = self._loop.call_at(self.when, self.expire)
+        loop = self._task.get_loop()
+        self.when = loop.time() + left
+        self._timer = loop.call_at(self.when, self.expire)
 
     def expire(self) -> None:
         """It has passed."""

@@ -25,6 +25,11 @@ _SCALARS = (str, int, float, bool)
 _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
+def is_model(kind: Any) -> bool:
+    """Whether something is a class of models."""
+    return isinstance(kind, type) and issubclass(kind, Model)
+
+
 class NotCompilable(Exception):
     """A field has a type that the strict way can't tell apart as the tolerant one does."""
 
@@ -40,9 +45,13 @@ def decoder_of(cls: Any) -> Callable[[msgspec.Raw], Any]:
 
 
 @cache
-def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any]:
-    """The same for the `data` of a whole answer."""
-    envelope: Any = msgspec.defstruct("Envelope", [("data", _plan(cls).struct)], gc=False)
+def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
+    """The same for the `data` of a whole answer; None for what is no model or can't be compiled."""
+    try:
+        struct = _plan(cls).struct
+    except NotCompilable:
+        return None
+    envelope: Any = msgspec.defstruct("Envelope", [("data", struct)], gc=False)
     decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
 
     def read(body: bytes) -> Any:
@@ -74,6 +83,8 @@ class _Plan:
 
 @cache
 def _plan(cls: Any) -> _Plan:
+    if not is_model(cls):
+        raise NotCompilable(str(cls))
     hints = get_type_hints(cls)
     columns: list[_Column] = []
     kinds: list[tuple[str, Any, Any]] = []
@@ -91,7 +102,8 @@ def _plan(cls: Any) -> _Plan:
         kinds += [(source, Union[kind, None], None) for source in sources]  # noqa: UP007 - made at run time
         columns.append(_Column(field.name, sources, keys, field.default, inner, many))
     thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    draft: Any = type(cls.__name__, (cls,), thawed)
+    bases: tuple[Any, ...] = (cls,)
+    draft: Any = type(cls.__name__, bases, thawed)
     return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
 
 
@@ -114,7 +126,7 @@ def _wire(hint: Any) -> tuple[Any, Any, bool]:
         return _AWARE, None, False
     elif origin is Mapping:
         return dict[str, Any], None, False
-    elif origin is None and issubclass(hint, Model):
+    elif origin is None:
         return _plan(hint).struct, hint, False
     elif origin is tuple:
         item, inner, nested = _wire(members[0])

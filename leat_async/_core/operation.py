@@ -122,7 +122,7 @@ class Operation(Generic[T]):
         return sent
 
 
-@attrs.frozen
+@attrs.define
 class Request(Generic[T]):
     """One call, ready to send: checked, encoded, and without the token."""
 

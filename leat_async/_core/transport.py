@@ -14,7 +14,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 import aiohttp
 import attrs
-from aiohttp.client_middlewares import ClientHandlerType
+from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
 from yarl import URL
 
 from ..config import Config, is_loopback
@@ -98,6 +98,10 @@ async def _seal(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> a
         raise _Failed from error
 
 
+_BARE: tuple[ClientMiddlewareType, ...] = ()
+_SEALED: tuple[ClientMiddlewareType, ...] = (_seal,)
+
+
 class Transport:
     """One `aiohttp.ClientSession`, opened on first use and bound to its loop and process."""
 
@@ -160,7 +164,8 @@ class Transport:
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=_NO_TIMEOUT,
-                middlewares=(_seal,),
+                # A POST it does not send again by itself.
+                middlewares=_BARE if method == "POST" else _SEALED,
             )
         except (_Failed, aiohttp.ClientError, OSError) as failure:
             raise _failure(failure) from failure
