@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from . import loop
 from .exits import Exit, Stop, exit_of
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -50,7 +50,7 @@ def api(
     from ..errors import LeatError
 
     try:
-        asyncio.run(_send(method.upper(), path, query, body, paginate))
+        loop.run(_send, method.upper(), path, query, body, paginate)
     except KeyboardInterrupt:
         raise Stop("interrupted", Exit.INTERRUPTED) from None
     except (LeatError, ValueError, TypeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import attrs
 import typer
 
+from . import loop
 from .exits import Exit, Stop, exit_of
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _run(job: Job) -> Exit:
     resumes = "" if job.output == "-" else "; the same command again goes on where this ended"
     try:
         with _watching() as watch:
-            summary = asyncio.run(_export(job, watch))
+            summary = loop.run(_export, job, watch)
     except KeyboardInterrupt:
         print(f"leat: interrupted{resumes}", file=sys.stderr)
         return Exit.INTERRUPTED

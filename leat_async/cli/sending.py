@@ -21,6 +21,7 @@ from ..bulk.readers import Source
 from ..client import LeatClient
 from ..config import RateLimit
 from ..errors import ConfigError, LeatError, PermissionDeniedError
+from . import loop
 from .account import base_url, client_from_env
 from .display import duration, err, progress_of, report_json, show_sums
 from .exits import Exit, Stop, exit_of, worst
@@ -63,7 +64,7 @@ def send(job: Job, source: Source, plan: Plan, scratch: Path) -> Exit:
     codes: list[Exit] = []
     trouble = ""
     try:
-        asyncio.run(_send(job, source, plan, ledger, limit, run))
+        loop.run(_send, job, source, plan, ledger, limit, run)
     except KeyboardInterrupt:
         codes.append(Exit.INTERRUPTED)
         trouble = "interrupted"
