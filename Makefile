@@ -34,11 +34,8 @@ check-generated: $(VENV)/.dev
 	$(BIN)/python docs/generate_operations.py --check
 	$(BIN)/python docs/generate_sandbox_operations.py --check
 
-bench: $(VENV)/.dev ## benchmarks; QUICK=1 for a short run
-	$(BIN)/python benchmarks/sandbox_throughput.py
-	$(BIN)/python benchmarks/sync_bridge.py
-	$(BIN)/python benchmarks/bulk.py
-	$(BIN)/python benchmarks/export.py
+bench: $(VENV)-bench/.ready ## all benchmarks; QUICK=1 for less than two minutes
+	$(VENV)-bench/bin/python -m benchmarks
 
 build: $(VENV)/.dev ## wheel and sdist
 	rm -rf dist
@@ -53,7 +50,7 @@ lock: ## pin the newest versions that pyproject.toml allows
 	rm -rf requirements/dev.txt.bak $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -68,4 +65,12 @@ $(VENV)/.cli: $(VENV)/.python pyproject.toml requirements/dev.txt
 $(VENV)/.dev: $(VENV)/.python pyproject.toml requirements/dev.txt
 	$(PIP) install -q --requirement requirements/dev.txt
 	$(PIP) install -q --no-deps --editable .
+	@touch $@
+
+$(VENV)-bench/.ready: pyproject.toml benchmarks/requirements.txt benchmarks/api.json
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip --disable-pip-version-check install -q --requirement benchmarks/requirements.txt
+	$(VENV)-bench/bin/python -m pip --disable-pip-version-check install -q --editable '.[cli]'
+	$(VENV)-bench/bin/openapi-python-client generate --path benchmarks/api.json --meta none --overwrite \
+		--output-path $(VENV)-bench/generated
 	@touch $@

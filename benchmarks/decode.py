@@ -1,0 +1,116 @@
+"""One page of 100 loyalty transactions: bytes to models.
+
+python -m benchmarks.decode
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import orjson
+import pydantic
+
+from leat_async import models
+from leat_async._core.codec import parse, parse_list, structure
+
+from .measure import Table, quick, show, take_turns_timed
+from .server import PAGES, page, pin
+
+RAW = "orjson.loads, dicts"
+LISTED = list[models.LoyaltyTransaction]
+
+
+class Balance(pydantic.BaseModel, frozen=True, extra="allow"):
+    id: int | None = None
+    balance: int | None = None
+
+
+class Contact(pydantic.BaseModel, frozen=True, extra="allow"):
+    uuid: str = ""
+    email: str | None = None
+    credit_balance: Balance | None = None
+
+
+class Address(pydantic.BaseModel, frozen=True, extra="allow"):
+    id: int | None = None
+    shop_id: int | None = None
+    street: str | None = None
+    housenumber: int | str | None = None
+    house_number: int | str | None = None
+    postalcode: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    latitude: float | str | None = None
+    longitude: float | str | None = None
+
+
+class Shop(pydantic.BaseModel, frozen=True, extra="allow"):
+    id: int | None = None
+    uuid: str = ""
+    type: str | None = None
+    name: str | None = None
+    address: Address | None = None
+
+
+class Unit(pydantic.BaseModel, frozen=True, extra="allow"):
+    id: int | None = None
+    name: str | None = None
+    label: str | None = None
+    prefix: str | None = None
+    is_default: bool | None = None
+
+
+class Transaction(pydantic.BaseModel, frozen=True, extra="allow"):
+    uuid: str = ""
+    type: str | None = None
+    credits: int | None = None
+    created_at: pydantic.AwareDatetime | None = None
+    contact: Contact | None = None
+    contact_identifier: Any = None
+    shop: Shop | None = None
+    unit_value: float | None = None
+    unit: Unit | None = None
+
+
+class Whole(pydantic.BaseModel):
+    data: list[Transaction]
+    meta: Any = None
+
+
+def contenders(body: bytes) -> dict[str, Callable[[], object]]:
+    """The works, by contender."""
+    sys.path.insert(0, sys.prefix)
+    from generated.models import LoyaltyTransactionPage  # type: ignore[import-not-found]
+
+    works: dict[str, Callable[[], object]] = {
+        RAW: lambda: orjson.loads(body),
+        "msgspec.json.decode, dicts": lambda: msgspec.json.decode(body),
+        "leat_async, models": lambda: structure(parse_list(models.LoyaltyTransaction, body)["data"], LISTED),
+        "leat_async, tolerant way": lambda: structure(parse(body)["data"], LISTED),
+        "pydantic, models": lambda: Whole.model_validate_json(body),
+        "generated client, models": lambda: LoyaltyTransactionPage.from_dict(orjson.loads(body)),
+    }
+    ours: Any = works["leat_async, models"]()
+    assert len(ours) == 100
+    assert type(ours[0].created_at) is dt.datetime
+    assert type(ours[0]._raw) is bytes, "not read by the compiled lane"
+    assert ours == works["leat_async, tolerant way"]()
+    return works
+
+
+def main() -> None:
+    pin()
+    body = page(1, PAGES)
+    times = take_turns_timed(contenders(body), 15 if quick() else 61, 20)
+    name = f"A page of 100 loyalty transactions ({len(body):,} bytes): bytes to objects"
+    show(Table(name, "µs", times, RAW, better="less"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Bulk creation with a ledger against a bare pool of workers; memory and time by the number of rows.
+
+python -m benchmarks.imports
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from . import bulk
+from .measure import Table, prime_allocator, quick, show
+from .server import pin, serving
+
+RAW, OURS, BARE = "aiohttp, 64 workers, no ledger", "leat_async.bulk, ledger", "leat_async.bulk, no ledger"
+
+
+def main() -> None:
+    bulk.IN_FLIGHT = 64
+    contenders = {RAW: bulk.raw, OURS: bulk.with_ledger, BARE: bulk.without}
+    rates: dict[str, list[float]] = {who: [] for who in contenders}
+    rows, rounds = (4_000, 3) if quick() else (20_000, 9)
+    with serving() as (plain, *_):
+        pin()
+        prime_allocator()
+
+        def rate(who: str, count: int) -> float:
+            began = time.perf_counter()
+            asyncio.run(contenders[who](plain, count))
+            return count / (time.perf_counter() - began)
+
+        for who in contenders:
+            rate(who, 1_000)
+        for number in range(rounds):
+            for who in list(contenders)[:: 1 if number % 2 == 0 else -1]:
+                rates[who].append(rate(who, rows))
+        tables = [Table("Bulk creation of visits, 64 in flight", "rows/s", rates, RAW)]
+        if not quick():
+            few, many = "10,000 rows", "200,000 rows"
+            peaks = {few: [bulk.peak(plain, 10_000, True)], many: [bulk.peak(plain, 200_000, True)]}
+            tables.append(Table("Peak memory of bulk creation, ledger", "MB", peaks, few, better="less"))
+            few, many = "10,000 rows", "1,000,000 rows"
+            spent = {few: [1e6 / rate(OURS, 10_000)], many: [1e6 / rate(OURS, 1_000_000)]}
+            tables.append(Table("Growth of bulk creation with its length", "µs a row", spent, few, better="less"))
+    show(*tables)
+
+
+if __name__ == "__main__":
+    main()
