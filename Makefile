@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_OPTIONS ?=
 
-.PHONY: run test soak lint types generate check-generated bench build lock clean
+.PHONY: run test test-lowest soak lint types generate check-generated bench build lock clean
 
 run: $(VENV)/.cli ## import examples/visits.csv into an embedded sandbox
 	$(BIN)/python examples/run_main_job.py
@@ -15,6 +15,10 @@ test: $(VENV)/.dev ## the whole test suite
 
 soak: $(VENV)/.dev ## the same tests, the long ones at full size
 	LEAT_SOAK=1 $(BIN)/python -m pytest -q --timeout=7200 $(PYTEST_OPTIONS)
+
+test-lowest: ## with the lowest versions that pyproject.toml allows; best on Python 3.11
+	$(MAKE) --no-print-directory $(VENV)-lowest/.lowest VENV=$(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pytest -q $(or $(PYTEST_OPTIONS),tests/core tests/sync tests/sandbox tests/trust)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -47,7 +51,10 @@ lock: ## pin the newest versions that pyproject.toml allows
 	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --all-extras --group dev \
 		--no-header --no-annotate --upgrade pyproject.toml -o requirements/dev.txt
 	sed -i.bak '1i # Locked development environment, made by `make lock`.' requirements/dev.txt
-	rm -rf requirements/dev.txt.bak $(VENV)-lock
+	$(VENV)-lock/bin/uv pip compile -q --python-version 3.11 --all-extras --resolution lowest-direct \
+		--no-header --no-annotate --upgrade pyproject.toml -o requirements/lowest.txt
+	sed -i.bak '1i # The lowest versions that pyproject.toml allows, made by `make lock`.' requirements/lowest.txt
+	rm -rf requirements/*.bak $(VENV)-lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-bench dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -60,6 +67,10 @@ $(VENV)/.python:
 
 $(VENV)/.cli: $(VENV)/.python pyproject.toml requirements/dev.txt
 	$(PIP) install -q --constraint requirements/dev.txt --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.lowest: $(VENV)/.dev requirements/lowest.txt
+	$(PIP) install -q --requirement requirements/lowest.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml requirements/dev.txt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import ssl as ssl_module
@@ -17,7 +18,6 @@ Api = Literal["oauth", "register"]
 DEFAULT_BASE_URL = "https://api.piggy.eu"
 DEFAULT_MAX_BODY = 64 * 2**20
 ROOTS: Mapping[str, str] = {"oauth": "/api/v3/oauth/clients", "register": "/api/v3/register"}
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _number(least: float, *, above: bool = False, whole: bool = False) -> Any:
@@ -110,7 +110,12 @@ def _base_url(value: object) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name can only mean this machine."""
-    return host in _LOOPBACK or (host.startswith("127.") and host.count(".") == 3 and host.replace(".", "").isdecimal())
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_api(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -180,7 +180,17 @@ async def test_no_secret_is_anywhere(tmp_path: Path, logged: Everything, capsys:
             token = leat._pipeline.tokens.current()
             found = await troubles(leat, sandbox, contact, shop)
             shows = [leat, leat._pipeline, leat._pipeline.config, leat._pipeline.tokens, credentials, leat.contacts]
-            shows += [*models, raw_answer, issues, *outcomes, report, *summaries, *events, *sandbox.journal.entries(), sandbox]
+            shows += [
+                *models,
+                raw_answer,
+                issues,
+                *outcomes,
+                report,
+                *summaries,
+                *events,
+                *sandbox.journal.entries(),
+                sandbox,
+            ]
             journal = [entry.describe() for entry in sandbox.journal.entries()]
         async with LeatClient(sandbox.token, base_url="http://127.0.0.1:9", retry=None) as unreachable:
             found.append(await caught(unreachable.contacts.get(contact)))
