@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import random
 from collections import Counter
@@ -249,8 +250,12 @@ class Money(RuleBasedStateMachine):
         audit(self.sandbox)
 
 
+if SOAK:  # hypothesis ends a sequence when it has drawn so much, which is after some seven hundred steps
+    for module in ("stateful", "internal.conjecture.engine"):
+        importlib.import_module(f"hypothesis.{module}").BUFFER_SIZE = 64 * 1024
+
 Money.TestCase.settings = settings(
-    max_examples=2 if SOAK else 12,
+    max_examples=12,
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=not SOAK,
