@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Leat (formerly Piggy) from the command line. The token comes from LEAT_ACCESS_TOKEN.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(imports.app, name="import")
