@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from leat_async import LeatClient
+from leat_async import LeatClient, export
 from leat_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,11 @@ def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
             "contact_uuid": contact["uuid"],
             "secret": "a-webhook-secret",
             "SECRETS": ["a-webhook-secret"],
+            "rows": [{"contact_uuid": contact["uuid"], "shop_uuid": sandbox.shops[0]["uuid"]}] * 3,
         }
+        for name in ("credits.parquet", "credits.sqlite"):
+            if name in path.read_text():
+                runner.run(export.to_file(leat.loyalty_transactions, name))
         for line, block in blocks(path, "python"):
             source = "\n" * (line - 1) + block
             code = compile(source, str(path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

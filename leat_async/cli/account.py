@@ -23,7 +23,7 @@ def client_from_env(**options: Any) -> LeatClient:
     except ConfigError:
         raise Stop(
             "no token: set LEAT_ACCESS_TOKEN, or LEAT_CLIENT_ID and LEAT_CLIENT_SECRET; "
-            "to try without an account: leat import … --sandbox, or leat sandbox",
+            "to try without an account: --sandbox with import and export, or leat sandbox",
             Exit.AUTHENTICATION,
         ) from None
     try:
