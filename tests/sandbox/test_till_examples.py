@@ -1,0 +1,27 @@
+"""The examples of a till run, each in a process of its own, and tell the same story twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/till_*.py"))
+
+
+def test_there_are_examples() -> None:
+    assert {path.stem for path in EXAMPLES} >= {"till_order", "till_voucher", "till_giftcard", "till_prepaid"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_ends_well(path: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(path)], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    with_await, _, without = done.stdout.partition("without\n")
+    assert with_await.removeprefix("with await\n") == without
+    assert len(without.splitlines()) >= 5
