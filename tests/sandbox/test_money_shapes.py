@@ -321,6 +321,27 @@ def test_the_comparison_sees_what_differs() -> None:
     assert list(differences({"data": [{"a": 1, "d": 1}], "meta": []}, example, {"data.d"})) == []
 
 
+def test_a_register_has_its_own_list(sandbox: Sandbox, api: Api) -> None:
+    resources = {name.partition(".")[0] for name in CALLS} - {"contacts", "credit_receptions"}
+    documented = {
+        (one["method"], one["path"])
+        for path in FACTS.glob("[a-z]*.json")
+        for operation in json.loads(path.read_bytes())["operations"]
+        for one in operation.get("register") or ()
+        if operation["id"].partition(".")[0] in resources
+    }
+    there = {
+        (route.method, route.path)
+        for route in sandbox.routes
+        if "register" in route.roots and route.operation.partition(".")[0] in resources
+    }
+    # One client asks for it with another verb.
+    assert there - documented == {("GET", "/giftcard-transactions/{giftcard_transaction_uuid}/reverse")}
+    assert documented <= there
+    for path in ("/tiers", "/referrals", "/giftcard-programs", "/giftcards/x/y"):
+        assert api("GET", f"/api/v3/register{path}").status_code == 404
+
+
 def test_every_operation_of_these_rooms_is_here(sandbox: Sandbox) -> None:
     resources = {name.partition(".")[0] for name in CALLS} - {"contacts", "credit_receptions"}
     there = {route.operation for route in sandbox.routes if route.operation.partition(".")[0] in resources}

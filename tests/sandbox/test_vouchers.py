@@ -93,6 +93,12 @@ def test_a_voucher_takes_from_its_promotion_what_is_not_given(sandbox: Sandbox, 
     assert issue(api, dessert).json()["data"]["attributes"] == {"plu": "D-100"}
 
 
+def test_validity_ends_with_the_calendar(api: Api) -> None:
+    endless = issue(api, promote(api, expiration_duration=2**62)).json()["data"]
+    assert endless["expiration_date"] == "9999-12-31T23:59:59+00:00"
+    assert status(api, endless["code"]) == "ACTIVE"
+
+
 def test_vouchers_that_are_refused(sandbox: Sandbox, api: Api) -> None:
     tea = promote(api, voucher_limit=4, limit_per_contact=2)
     assert code(issue(api, {"uuid": "x"})) == 80002
