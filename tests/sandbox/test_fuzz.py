@@ -40,6 +40,7 @@ class Fuzzer:
         self.sandbox = sandbox
         self.names = sorted({param.name for route in ROUTES for param in route.parameters})
         self.known = [sandbox.contacts[0]["uuid"], sandbox.shops[0]["uuid"], sandbox.contacts[0]["email"]]
+        self.known += [sandbox.rows(table)[0]["uuid"] for table in ("rewards", "promotions", "giftcard_programs")]
 
     def text(self) -> str:
         kind = self.draw.random()
