@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import attrs
+import msgspec
 
 from ..errors import ConfigError
 from .codec import encode
@@ -122,13 +123,16 @@ class Operation(Generic[T]):
         return sent
 
 
-@attrs.define
-class Request(Generic[T]):
+class Request(msgspec.Struct, Generic[T]):
     """One call, ready to send: checked, encoded, and without the token."""
 
     operation: Operation[T]
     target: str
-    body: bytes | None = attrs.field(default=None, repr=False)
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        # Neither the body nor the target, whose parts may be personal.
+        return f"Request({self.operation.id})"
 
 
 def path_segment(name: str, value: object) -> str:

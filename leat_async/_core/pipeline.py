@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
+import msgspec
 
-from .._version import __version__
 from ..config import ClientCredentials, Config, RetryPolicy
 from ..errors import (
     Attempt,
@@ -66,7 +66,6 @@ class Hooks:
     on_retry: Hook | None = None
 
 
-@attrs.define
 class _Send(Progress):
     """One attempt while it is under way, and how it ended."""
 
@@ -77,12 +76,11 @@ class _Send(Progress):
     waited: float = 0.0
 
 
-@attrs.define
-class _Call:
+class _Call(msgspec.Struct):
     """What one call has been through so far."""
 
     request: Request[Any]
-    sends: list[_Send]
+    sends: list[_Send] = []
     phase: str = "slot"
     failures: int = 0
     reauthenticated: bool = False
@@ -134,15 +132,15 @@ class Pipeline:
 
     def run(self, request: Request[T], look_up: LookUp | None = None) -> Coroutine[Any, Any, T]:
         """Send a request and decode the object that comes back."""
-        return self._answer(_Call(request, []), look_up, cast("Read[T]", answers.read))
+        return self._answer(_Call(request), look_up, cast("Read[T]", answers.read))
 
     def run_list(self, request: Request[T]) -> Coroutine[Any, Any, answers.Listing[T]]:
         """Send a request and decode the list that comes back."""
-        return self._answer(_Call(request, []), None, answers.read_list)
+        return self._answer(_Call(request), None, answers.read_list)
 
     async def send(self, request: Request[Any], look_up: LookUp | None = None) -> tuple[Answer, tuple[Attempt, ...]]:
         """Send a request until it is answered 2xx."""
-        call = _Call(request, [])
+        call = _Call(request)
         answer = await self._answer(call, look_up, _undecoded)
         return answer, call.attempts()
 
@@ -237,6 +235,8 @@ class Pipeline:
         send.end = end_of_status(answer.status)
         self._learn(answer.headers)
         self._tell(self.hooks.on_response, "leat.response", call)
+        if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
+            return send.end, None
         if not 200 <= answer.status < 300:
             wait = asked_wait(*_waits(answer.headers), self.clock)
             credentials = self.config.token
@@ -246,11 +246,9 @@ class Pipeline:
         if answer.too_large:
             text = f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes"
             return send.end, DecodeError(text, status=answer.status)
-        if not answer.complete:
-            # A 2xx was seen, so a write is done; a read can be asked again.
-            end = End.ANSWERED if operation.effect is Effect.ACTION else End.MAYBE_APPLIED
-            return end, DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
-        return send.end, None
+        # A 2xx was seen, so a write is done; a read can be asked again.
+        end = End.ANSWERED if operation.effect is Effect.ACTION else End.MAYBE_APPLIED
+        return end, DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         remaining = headers.get("X-RateLimit-Remaining")
@@ -338,7 +336,7 @@ class Pipeline:
             return known
         if len(self._headers) > 8:
             self._headers.clear()
-        headers = {"Accept": "application/json", "User-Agent": f"leat-async/{__version__}"}
+        headers: dict[str, str] = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if has_body:

@@ -82,4 +82,5 @@ class RetryBudget:
 
     def earn(self) -> None:
         """Count a success."""
-        self._left = min(self._capacity, self._left + 0.5)
+        if self._left < self._capacity:
+            self._left = min(self._capacity, self._left + 0.5)

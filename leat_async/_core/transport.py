@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 import aiohttp
-import attrs
+import msgspec
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
 from yarl import URL
 
+from .._version import __version__
 from ..config import Config, is_loopback
 from ..errors import ConfigError, LifecycleError, TransportError
 
@@ -28,6 +29,7 @@ _NOT_SENT = (
     aiohttp.InvalidURL,
     aiohttp.ServerFingerprintMismatch,
 )
+_ALWAYS = {"Accept": "application/json", "User-Agent": f"leat-async/{__version__}"}
 _CLOSED = "this client is closed; make a new LeatClient"
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
 # Shorter than servers keep idle connections, so that a write seldom meets one that is just being closed.
@@ -36,23 +38,24 @@ _KEEPALIVE = 12.0
 _LARGE = 2**20
 
 
-@attrs.define
-class Progress:
+class Progress(msgspec.Struct):
     """How far one attempt came: nothing has left while it is `connecting`; `status` is set once headers are back."""
 
     connecting: bool = False
     status: int | None = None
 
 
-@attrs.define
-class Answer:
+class Answer(msgspec.Struct):
     """What came back. `complete` is False when the body ended early, `too_large` when it was not read to its end."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = attrs.field(repr=False)
+    body: bytes
     complete: bool = True
     too_large: bool = False
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status}, {len(self.body)} bytes)"
 
 
 _progress: ContextVar[Progress] = ContextVar("leat_progress")
@@ -142,6 +145,7 @@ class Transport:
             connector=_Connector(limit=config.concurrency, keepalive_timeout=_KEEPALIVE, ssl=ssl),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=_NO_TIMEOUT,
+            headers=_ALWAYS,
             proxy=_proxy(config) if config.trust_env else None,
         )
 
@@ -160,7 +164,7 @@ class Transport:
                 method,
                 URL(url, encoded=True),
                 data=body if body is None or len(body) < _LARGE else io.BytesIO(body),
-                headers=headers,
+                headers=headers if self._owned else {**_ALWAYS, **headers},
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=_NO_TIMEOUT,
