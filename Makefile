@@ -18,7 +18,8 @@ soak: $(VENV)/.dev ## the same tests, the long ones at full size
 
 test-lowest: ## with the lowest versions that pyproject.toml allows; best on Python 3.11
 	$(MAKE) --no-print-directory $(VENV)-lowest/.lowest VENV=$(VENV)-lowest
-	$(VENV)-lowest/bin/python -m pytest -q $(or $(PYTEST_OPTIONS),tests/core tests/sync tests/sandbox tests/trust)
+	$(VENV)-lowest/bin/python -m pytest -q --tb=native --deselect tests/sandbox/test_fuzz.py \
+		$(or $(PYTEST_OPTIONS),tests/core tests/sync tests/sandbox tests/trust)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
