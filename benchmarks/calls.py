@@ -71,7 +71,9 @@ async def _others(stack: AsyncExitStack, origin: str) -> dict[str, Call]:
         return orjson.loads((await plain.get(url)).content)
 
     asked = await stack.enter_async_context(openai.AsyncOpenAI(api_key=TOKEN, base_url=f"{origin}/v1"))
-    payer = stripe.StripeClient("sk_test_1", base_addresses={"api": origin}, http_client=stripe.AIOHTTPClient())
+    transport = stripe.AIOHTTPClient()
+    stack.push_async_callback(transport.close_async)
+    payer = stripe.StripeClient("sk_test_1", base_addresses={"api": origin}, http_client=transport)
     sys.path.insert(0, sys.prefix)
     from generated import Client  # type: ignore[import-not-found]
     from generated.api.visits import get_visit  # type: ignore[import-not-found]

@@ -131,10 +131,14 @@ class Protocol(asyncio.Protocol):
             data = data[end + 4 :]
             answer = _KNOWN.get(target) or self._page(target)
             if self._delay:
-                asyncio.get_running_loop().call_later(self._delay, self._transport.write, answer)
+                asyncio.get_running_loop().call_later(self._delay, self._late, answer)
             else:
                 self._transport.write(answer)
         self._rest = data
+
+    def _late(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(answer)
 
     def _page(self, target: bytes) -> bytes:
         if b"/loyalty-transactions" not in target:
