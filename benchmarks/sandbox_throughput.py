@@ -112,8 +112,13 @@ def mixed(count: int, token: str, contact: dict[str, str], shop: str) -> list[by
     for number in range(count):
         match number % 10:
             case 0 | 2 | 4 | 6 | 8:
-                body = {"contact_uuid": contact["uuid"], "shop_uuid": shop, "source": "Website",
-                        "external_id": f"{time.time_ns()}-{number}", "starts_at": "2026-05-01T20:00:00+02:00"}
+                body = {
+                    "contact_uuid": contact["uuid"],
+                    "shop_uuid": shop,
+                    "source": "Website",
+                    "external_id": f"{time.time_ns()}-{number}",
+                    "starts_at": "2026-05-01T20:00:00+02:00",
+                }
                 made.append(raw("POST", "/visits", token, body))
             case 1:
                 made.append(raw("GET", f"/contacts/find-one-by?email={contact['email']}", token))

@@ -68,12 +68,10 @@ class _Connector(aiohttp.TCPConnector):
     would make the parent deaf to its own.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._made_in = os.getpid()
+    made_in = 0
 
     def __del__(self, *args: Any) -> None:
-        if self._made_in == os.getpid():
+        if self.made_in == os.getpid():
             super().__del__(*args)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
@@ -141,8 +139,10 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         config = self._config
         ssl: ssl_module.SSLContext | bool = config.ssl if config.ssl is not None else True
+        connector = _Connector(limit=config.concurrency, keepalive_timeout=_KEEPALIVE, ssl=ssl)
+        connector.made_in = os.getpid()
         return aiohttp.ClientSession(
-            connector=_Connector(limit=config.concurrency, keepalive_timeout=_KEEPALIVE, ssl=ssl),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=_NO_TIMEOUT,
             headers=_ALWAYS,

@@ -43,7 +43,7 @@ class Book:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self.commit()
-            self._size = self._db.execute("SELECT count(*) FROM keys").fetchone()[0]
+            self._size = int(self._db.execute("SELECT count(*) FROM keys").fetchone()[0])
         except sqlite3.OperationalError as error:
             self._db.close()
             if "locked" in str(error):
