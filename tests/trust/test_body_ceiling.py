@@ -46,7 +46,7 @@ class Flood:
                 break
             transport.write(self.piece)
             self.written += len(self.piece)
-            while transport.get_write_buffer_size() and not transport.is_closing():  # type: ignore[attr-defined]
+            while transport.get_write_buffer_size() and not transport.is_closing():
                 await asyncio.sleep(0.001)
         self.ended += 1
         transport.abort()
@@ -142,7 +142,7 @@ async def test_the_ceiling_is_exact_and_the_connection_stays(recorder: Recorder,
     whole = b'{"data": {"uuid": "v-1"}' + b" " * 999_975 + b"}"
     assert len(whole) == 1_000_000
     body = gzip.compress(whole) if packed else whole
-    ports = set()
+    ports: set[int] = set()
 
     async def reply(recorded: Any, request: web.BaseRequest) -> web.StreamResponse:
         assert request.transport is not None

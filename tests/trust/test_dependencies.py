@@ -44,7 +44,7 @@ def imported() -> set[str]:
 
 
 def pins(name: str) -> dict[str, Version]:
-    found = {}
+    found: dict[str, Version] = {}
     for line in (ROOT / name).read_text().splitlines():
         if line.startswith("#") or not line:
             continue

@@ -109,13 +109,13 @@ class Round:
     contact: str
     shop: str
     chance: random.Random
-    visits: dict[str, Write] = attrs.field(factory=dict)
-    credits: Counter[str] = attrs.field(factory=Counter)
-    bulk: dict[str, bulk.Outcome] = attrs.field(factory=dict)
+    visits: dict[str, Write] = attrs.field(factory=dict[str, Write])
+    credits: Counter[str] = attrs.field(factory=Counter[str])
+    bulk: dict[str, bulk.Outcome] = attrs.field(factory=dict[str, bulk.Outcome])
     calls: int = 0
-    ends: Counter[str] = attrs.field(factory=Counter)
+    ends: Counter[str] = attrs.field(factory=Counter[str])
     attempts: int = 0
-    lost: list[str] = attrs.field(factory=list)
+    lost: list[str] = attrs.field(factory=list[str])
     number: int = 0
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 

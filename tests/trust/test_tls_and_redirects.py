@@ -58,7 +58,7 @@ async def refused(leat: LeatClient) -> None:
     """Neither a read nor a write got as far as being sent."""
     for call in (lambda: leat.visits.get("v-1"), lambda: leat.visits.create(**CREATE)):
         with pytest.raises(errors.TransportError) as caught:
-            await call()
+            await call()  # type: ignore[no-untyped-call]
         assert not caught.value.sent
         assert [attempt.end for attempt in caught.value.attempts] == ["not sent"] * 3
         assert TOKEN not in str(caught.value)
