@@ -196,15 +196,16 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         if field.name != "_raw"
     ]
     try:
-        read = decoder_of(cls)
+        lane = decoder_of(cls)
     except NotCompilable:
-        read = None
+        lane = None
 
     def hook(value: Any, _: Any) -> Model:
         if type(value) is msgspec.Raw:
             try:
-                if read is not None:
-                    model: Model = read(value)
+                if lane is not None:
+                    decode, make = lane
+                    model: Model = make(decode(value), bytes(value))
                     return model
             except msgspec.ValidationError:
                 pass

@@ -34,19 +34,14 @@ class NotCompilable(Exception):
     """A field has a type that the strict way can't tell apart as the tolerant one does."""
 
 
-def decoder_of(cls: Any) -> Callable[[msgspec.Raw], Any]:
-    """A function from a raw JSON item to a model; it raises a `ValueError` for what does not fit."""
-    decode, make = msgspec.json.Decoder(_plan(cls).struct).decode, _maker(cls)
-
-    def read(item: msgspec.Raw) -> Any:
-        return make(decode(item), bytes(item))
-
-    return read
+def decoder_of(cls: Any) -> tuple[Callable[[msgspec.Raw], Any], Callable[[Any, Any], Any]]:
+    """Two functions: from a raw JSON item to a struct (a `ValueError` if it does not fit), and from that to a model."""
+    return msgspec.json.Decoder(_plan(cls).struct).decode, _maker(cls)
 
 
 @cache
 def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
-    """The same for the `data` of a whole answer; None for what is no model or can't be compiled."""
+    """A function from a whole answer to the model in `data`; None for what is no model or can't be compiled."""
     try:
         struct = _plan(cls).struct
     except NotCompilable:
@@ -101,7 +96,12 @@ def _plan(cls: Any) -> _Plan:
         rename.update(zip(sources, keys, strict=True))
         kinds += [(source, Union[kind, None], None) for source in sources]  # noqa: UP007 - made at run time
         columns.append(_Column(field.name, sources, keys, field.default, inner, many))
-    thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    thawed: dict[str, Any] = {
+        "__slots__": (),
+        "__init__": object.__init__,
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
     bases: tuple[Any, ...] = (cls,)
     draft: Any = type(cls.__name__, bases, thawed)
     return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
@@ -139,7 +139,7 @@ def _wire(hint: Any) -> tuple[Any, Any, bool]:
 @cache
 def _maker(cls: Any) -> Callable[[Any, Any], Any]:
     """A function from a struct and what it was read from to a model, with single models inside written out in line."""
-    names: dict[str, Any] = {"new": object.__new__}
+    names: dict[str, Any] = {}
     lines = ["def make(s0, r0):"]
     _write(lines, names, cls, 0)
     exec("\n".join([*lines, " return m0"]), names)  # noqa: S102 - made of field names only, as attrs makes its methods
@@ -156,7 +156,7 @@ def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> Non
         names[name] = thing
         return name
 
-    lines.append(f"{pad}{model} = new({named('draft', plan.draft)}); {model}._raw = {raw}")
+    lines.append(f"{pad}{model} = {named('draft', plan.draft)}(); {model}._raw = {raw}")
     for column in plan.columns:
         source = f"{struct}.{column.sources[0]}"
         for other in column.sources[1:]:
