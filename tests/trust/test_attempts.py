@@ -82,7 +82,7 @@ CELLS = [(name, effect) for name in ROWS for effect in EFFECTS]
 async def test_each_end_with_each_effect(recorder: Recorder, name: str, effect: str, kept_alive: bool) -> None:
     reply, cells = ROWS[name]
     cell = cells[effect]
-    timeout = 0.2 if name == "deadline after sending" else 10
+    timeout = 0.5 if name == "deadline after sending" else 10
     async with LeatClient("t", base_url=recorder.url, retry=QUICK, timeout=timeout, max_body=1000) as leat:
         if kept_alive:
             await leat.visits.get("warm-up")

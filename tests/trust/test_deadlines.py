@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -62,16 +63,20 @@ async def test_the_deadline_holds_and_names_its_phase(
         leat, phase = await prepare(sandbox)
         async with leat:
             over = []
+            phases: Counter[str] = Counter()
             for _ in range(CALLS):
                 started = time.perf_counter()
                 with pytest.raises(errors.DeadlineExceeded) as caught:
                     await leat.shops.list()
                 over.append(time.perf_counter() - started - TIMEOUT)
-                assert caught.value.phase == phase
+                phases[caught.value.phase] += 1
             over.sort()
             p99, most = over[int(len(over) * 0.99)], over[-1]
             record_property("over_ms", (round(p99 * 1000, 1), round(most * 1000, 1)))
             print(f"{prepare.__name__}: over the deadline p99 {p99 * 1000:.1f} ms, max {most * 1000:.1f} ms")  # noqa: T201
+            # Where connecting took all the time, as it may on a busy machine, that is what the error says.
+            assert set(phases) <= ({phase, "connect"} if phase == "response" else {phase})
+            assert phases[phase] > CALLS / 2
             assert over[0] >= -0.005, "not before its time either"
             # Half the calls within the promise even on a busy machine; the p99 is printed, for an idle one.
             assert over[len(over) // 2] < 0.05
