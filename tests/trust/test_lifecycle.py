@@ -37,7 +37,7 @@ def allocated() -> int:
 
 
 async def test_open_and_close_over_and_over(record_property: object) -> None:
-    async with Sandbox(seed=4) as sandbox:
+    async with Sandbox(seed=4, rate_limit=(10_000_000, 60.0)) as sandbox:
 
         async def cycle() -> None:
             async with LeatClient(sandbox.token, base_url=sandbox.url) as leat:
@@ -60,7 +60,7 @@ async def test_open_and_close_over_and_over(record_property: object) -> None:
 
 
 def test_open_and_close_the_synchronous_client() -> None:
-    with Sandbox(seed=4) as sandbox:
+    with Sandbox(seed=4, rate_limit=(10_000_000, 60.0)) as sandbox:
         for _ in range(5):
             with SyncClient(sandbox.token, base_url=sandbox.url) as leat:
                 leat.shops.list().page()
