@@ -319,9 +319,8 @@ class LeatClient:
 
     async def aclose(self) -> None:
         """Close the connections; calls still waiting to be sent fail with `LifecycleError`. Again is no error."""
-        self._pipeline.tokens.close()
-        self._pipeline.gate.close()
-        await self._pipeline.transport.aclose()
+        await self._pipeline.aclose()
+        self._pipeline.watch.close()
 
     async def __aenter__(self) -> Self:
         self._pipeline.transport.check()

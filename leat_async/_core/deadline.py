@@ -11,15 +11,36 @@ from types import TracebackType
 from typing import Any, Self
 
 
+class Watch:
+    """All deadlines of a client and its views."""
+
+    __slots__ = ("_by_length",)
+
+    def __init__(self) -> None:
+        self._by_length: dict[float, Deadlines] = {}
+
+    def lasting(self, seconds: float) -> Deadlines:
+        """Those of one length."""
+        if seconds not in self._by_length:
+            self._by_length[seconds] = Deadlines(seconds)
+        return self._by_length[seconds]
+
+    def close(self) -> None:
+        """Leave no timer behind; deadlines that still run are kept."""
+        for deadlines in self._by_length.values():
+            deadlines.close()
+
+
 class Deadlines:
     """Deadlines of one length. They pass in the order in which they began, so one timer for the first is enough."""
 
-    __slots__ = ("_running", "_timer", "seconds")
+    __slots__ = ("_closed", "_running", "_timer", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._running: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def begin(self) -> Deadline:
         """A deadline for the present task, from now on; to be used with `with`."""
@@ -34,8 +55,23 @@ class Deadlines:
         return deadline
 
     def end(self, deadline: Deadline) -> None:
-        """This one needs no watching any more. The timer stays set, for those that follow."""
+        """This one needs no watching any more. The timer stays set for those that follow, while any can."""
         self._running.pop(deadline, None)
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Take the timer back as soon as nothing is left to watch."""
+        self._closed = True
+        if self._timer is not None and not self._running:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """No call will follow: unless some still run, the timer would only keep things alive until it rings."""
+        if self._timer is not None and not self._running:
+            self._timer.cancel()
+            self._timer = None
 
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

@@ -23,7 +23,7 @@ from ..errors import (
 from . import answers
 from .auth import Tokens
 from .clock import Clock
-from .deadline import Deadline, Deadlines
+from .deadline import Deadline, Deadlines, Watch
 from .limiter import Gate
 from .operation import Effect, Operation, Request
 from .retry import End, RetryBudget, asked_wait, backoff, end_of_status, may_repeat
@@ -118,8 +118,9 @@ class Pipeline:
     retry: RetryPolicy | None
     # Bulk: waiting for the pace or a 429 does not use up the deadline.
     patient: bool = False
+    watch: Watch = attrs.field(factory=Watch, repr=False)
     _deadlines: Deadlines = attrs.field(
-        default=attrs.Factory(lambda self: Deadlines(self.timeout), takes_self=True), repr=False, init=False
+        default=attrs.Factory(lambda self: self.watch.lasting(self.timeout), takes_self=True), repr=False, init=False
     )
     _base: str = attrs.field(
         default=attrs.Factory(lambda self: self.config.base_url + self.config.root, takes_self=True),
@@ -143,6 +144,13 @@ class Pipeline:
         call = _Call(request)
         answer = await self._answer(call, look_up, _undecoded)
         return answer, call.attempts()
+
+    async def aclose(self) -> None:
+        """Close what calls need; those still waiting to be sent fail with `LifecycleError`. Again is no error."""
+        self.tokens.close()
+        self.gate.close()
+        await self.transport.aclose()
+        self._deadlines.close()
 
     async def _answer(self, call: _Call, look_up: LookUp | None, read: Read[T]) -> T:
         """What a call is answered, under one deadline for everything but the decoding."""

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from leat_async._core.deadline import Deadlines
+from leat_async._core.deadline import Deadlines, Watch
 
 
 async def test_it_cancels_what_takes_too_long() -> None:
@@ -61,6 +61,19 @@ async def test_one_timer_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
     assert len(timers) == 1
     assert not deadlines._running
+
+
+async def test_closing_takes_the_timer_back_once_nothing_runs() -> None:
+    watch = Watch()
+    deadlines = watch.lasting(0.02)
+    assert watch.lasting(0.02) is deadlines
+    with deadlines.begin():
+        watch.close()
+        assert deadlines._timer is not None
+    assert deadlines._timer is None
+    with pytest.raises(TimeoutError), deadlines.begin():
+        await asyncio.Event().wait()
+    assert deadlines._timer is None
 
 
 async def test_cancellation_from_elsewhere_stays_one() -> None:

@@ -84,6 +84,7 @@ def test_changed_examples(fact: Fact) -> None:
             same_on_both(kind, unknown)
 
 
+ON = pytest.mark.skipif(not codec._COMPILED, reason="the lane is switched off")
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -154,7 +155,7 @@ def through_lane(item: Any, *, alone: bool = True) -> Any:
     return model
 
 
-@pytest.mark.skipif(not codec._COMPILED, reason="the lane is switched off")
+@ON
 @pytest.mark.parametrize("fact", MODELLED, ids=ids)
 def test_examples_go_through_the_lane(fact: Fact) -> None:
     """Answers as documented are read the fast way, so that it is worth having."""
@@ -174,6 +175,7 @@ def test_examples_go_through_the_lane(fact: Fact) -> None:
 SLOW = {"loyalty_transaction_attributes.create"}
 
 
+@ON
 @pytest.mark.parametrize("alone", [True, False], ids=["object", "item"])
 def test_what_a_model_keeps(alone: bool) -> None:
     model = through_lane(TRANSACTION, alone=alone)
@@ -191,6 +193,7 @@ def test_what_a_model_keeps(alone: bool) -> None:
         model.credits = 7
 
 
+@ON
 @pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 @pytest.mark.parametrize("alone", [True, False], ids=["object", "item"])
 def test_copies_need_nothing_but_themselves(twin: Any, alone: bool) -> None:
