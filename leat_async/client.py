@@ -319,7 +319,9 @@ class LeatClient:
 
     async def aclose(self) -> None:
         """Close the connections; calls still waiting to be sent fail with `LifecycleError`. Again is no error."""
-        await self._pipeline.aclose()
+        self._pipeline.tokens.close()
+        self._pipeline.gate.close()
+        await self._pipeline.transport.aclose()
         self._pipeline.watch.close()
 
     async def __aenter__(self) -> Self:

@@ -67,12 +67,6 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
 
-    def close(self) -> None:
-        """No call will follow: unless some still run, the timer would only keep things alive until it rings."""
-        if self._timer is not None and not self._running:
-            self._timer.cancel()
-            self._timer = None
-
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()

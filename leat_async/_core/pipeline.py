@@ -145,13 +145,6 @@ class Pipeline:
         answer = await self._answer(call, look_up, _undecoded)
         return answer, call.attempts()
 
-    async def aclose(self) -> None:
-        """Close what calls need; those still waiting to be sent fail with `LifecycleError`. Again is no error."""
-        self.tokens.close()
-        self.gate.close()
-        await self.transport.aclose()
-        self._deadlines.close()
-
     async def _answer(self, call: _Call, look_up: LookUp | None, read: Read[T]) -> T:
         """What a call is answered, under one deadline for everything but the decoding."""
         self.transport.check()

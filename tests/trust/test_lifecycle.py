@@ -37,7 +37,7 @@ def allocated() -> int:
 
 
 async def test_open_and_close_over_and_over(record_property: object) -> None:
-    async with Sandbox(seed=4, rate_limit=(10_000_000, 60.0)) as sandbox:
+    async with Sandbox(seed=4, rate_limit=(10_000_000, 60.0), journal_size=20) as sandbox:
 
         async def cycle() -> None:
             async with LeatClient(sandbox.token, base_url=sandbox.url) as leat:
@@ -56,11 +56,12 @@ async def test_open_and_close_over_and_over(record_property: object) -> None:
     assert after[0] <= before[0] + 2, "connections of the server's side may still be closing"
     assert after[1] <= before[1] + 2
     assert after[2] == before[2]
-    assert after[3] - before[3] < 20 * CYCLES, "less than a handful of objects a cycle, and none for long"
+    # A cancelled timer or two stay with the loop until there are a hundred of them.
+    assert after[3] - before[3] < CYCLES + 5_000, "nothing of a cycle stays"
 
 
 def test_open_and_close_the_synchronous_client() -> None:
-    with Sandbox(seed=4, rate_limit=(10_000_000, 60.0)) as sandbox:
+    with Sandbox(seed=4, rate_limit=(10_000_000, 60.0), journal_size=20) as sandbox:
         for _ in range(5):
             with SyncClient(sandbox.token, base_url=sandbox.url) as leat:
                 leat.shops.list().page()
