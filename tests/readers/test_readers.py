@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import importlib
 import io
 import sys
 import tracemalloc
@@ -163,7 +164,7 @@ def test_keys_without_end_are_refused(tmp_path: Path) -> None:
 
 
 def test_excel(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = importlib.import_module("openpyxl")
     book = openpyxl.Workbook()
     page = book.active
     moment = dt.datetime(2026, 3, 1, 19, 30)
@@ -185,8 +186,8 @@ def test_excel(tmp_path: Path) -> None:
 
 
 def test_parquet(tmp_path: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
     moment = dt.datetime(2026, 3, 1, 19, 30, tzinfo=dt.UTC)
     table = pyarrow.table({"email": ["a@example.com", None], "at": [moment, None], "paid": [Decimal("12.50"), None]})
     parquet.write_table(table, tmp_path / "x.parquet")
@@ -197,8 +198,8 @@ def test_parquet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "magic"), [("xlsx", b"PK\x03\x04"), ("parquet", b"PAR1")])
 def test_broken_binary_files_are_refused(tmp_path: Path, name: str, magic: bytes) -> None:
-    pytest.importorskip("openpyxl")
-    pytest.importorskip("pyarrow")
+    importlib.import_module("openpyxl")
+    importlib.import_module("pyarrow")
     with pytest.raises(SourceError, match="not a"):
         open_source(written(tmp_path / f"x.{name}", magic + b"nothing more of it"))
 
@@ -241,7 +242,7 @@ def test_a_rejects_file_is_read_as_the_file_it_came_from(tmp_path: Path) -> None
 
 
 def test_a_rejects_file_may_come_back_as_a_workbook(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = importlib.import_module("openpyxl")
     book = openpyxl.Workbook()
     for row in (["phone", "guests", REASON], ["'+31 6 1234", 4, "wrong"]):
         book.active.append(row)
@@ -258,7 +259,7 @@ def test_delimiters_that_make_no_sense_are_refused(tmp_path: Path, delimiter: st
 
 
 def test_a_workbook_that_breaks_off_is_a_clear_error(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = importlib.import_module("openpyxl")
     book = openpyxl.Workbook()
     for number in range(2000):
         book.active.append([f"cell {number}", number])
