@@ -82,10 +82,10 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
     def abandon(self) -> None:
-        """Close at once, without the task that `close` would leave behind."""
+        """Close at once, without the task that `close` would leave behind, nor TLS that waits for the other side."""
         close_now = getattr(self, "_close", None) or getattr(self, "_close_immediately", None)
         if close_now is not None:
-            close_now()
+            close_now(abort_ssl=True)
 
 
 class _Failed(Exception):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -97,6 +101,46 @@ async def test_a_context_of_your_own_is_used(authority: trustme.CA) -> None:
 
         assert await asyncio.to_thread(synchronous) == "v-1"
         assert [request.headers["Authorization"] for request in server.requests] == [f"Bearer {TOKEN}"] * 2
+
+
+@contextmanager
+def mute(context: ssl.SSLContext) -> Iterator[str]:
+    """Answers one request over TLS, and then neither reads nor closes, so that no goodbye is ever returned."""
+    done = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(65536)
+            body = b'{"data": {"uuid": "v-1"}}'
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+            secured.sendall(head + body)
+            done.wait(30)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"https://localhost:{listening.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("end", ["closed", "dropped"])
+def test_nothing_stays_open_when_the_other_side_does_not_say_goodbye(authority: trustme.CA, end: str) -> None:
+    async def main() -> None:
+        leat = LeatClient(TOKEN, base_url=url, ssl=client_side(authority))
+        assert (await leat.visits.get("v-1")).uuid == "v-1"
+        if end == "closed":
+            await leat.aclose()
+
+    with mute(server_side(authority, "localhost")) as url, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        gc.collect()
+    assert [str(w.message) for w in caught if "LeatClient" not in str(w.message)] == []
+    assert len(caught) == (end == "dropped")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
