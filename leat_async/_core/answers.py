@@ -41,13 +41,13 @@ class RawResponse:
 def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> T | None:
     """The object in an answer."""
     kind: Any = operation.result
+    if not (operation.nullable or operation.unwrapped):
+        found: T | None = compiled(kind, answer.body)
+        if found is not None:
+            return found
     try:
         if kind in (NoneType, object) and not answer.body.strip():
             return None
-        if not (operation.nullable or operation.unwrapped):
-            found = compiled(kind, answer.body)
-            if found is not None:
-                return cast(T, found)
         whole = parse(answer.body)
         if kind is NoneType:
             return None

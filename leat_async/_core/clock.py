@@ -18,9 +18,8 @@ class Handle(Protocol):
 class Clock:
     """The real thing: monotonic seconds, asyncio's timers, the system's randomness."""
 
-    def now(self) -> float:
-        """Monotonic seconds."""
-        return time.monotonic()
+    # Monotonic seconds. Bare, since every call asks for it several times.
+    now = staticmethod(time.monotonic)
 
     def wall(self) -> float:
         """Seconds since 1970, for headers that name a moment."""

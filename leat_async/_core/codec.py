@@ -58,7 +58,7 @@ _MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
 
 def parse_list(kind: Any, body: bytes) -> Any:
     """As `parse`; where `data` is a list of what are to be models, its items are left raw for `structure`."""
-    if _COMPILED and is_model(kind) and _is_utf8(body):
+    if _COMPILED and is_model(kind) and (body.isascii() or _is_utf8(body)):
         try:
             found = _MANY(body)
         except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ def parse_list(kind: Any, body: bytes) -> Any:
 def compiled(kind: Any, body: bytes) -> Any:
     """The model in an answer's `data`; None where that takes `parse` and `structure`."""
     read = envelope_decoder_of(kind) if _COMPILED else None
-    if read is None or not _is_utf8(body):
+    if read is None or not (body.isascii() or _is_utf8(body)):
         return None
     try:
         return read(body)
@@ -82,9 +82,10 @@ def compiled(kind: Any, body: bytes) -> Any:
 def _is_utf8(body: bytes) -> bool:
     # The lane skips over what it does not need, which checks everything but this.
     try:
-        return body.isascii() or bool(str(body, "utf-8"))
+        str(body, "utf-8")
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def structure(value: Any, kind: type[T], *, path: str = "$") -> T:

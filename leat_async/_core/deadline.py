@@ -7,8 +7,11 @@ was the dearest single thing that a call did here.
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 
 class Watch:
@@ -34,13 +37,13 @@ class Watch:
 class Deadlines:
     """Deadlines of one length. They pass in the order in which they began, so one timer for the first is enough."""
 
-    __slots__ = ("_closed", "_running", "_timer", "seconds")
+    __slots__ = ("_running", "_timer", "closed", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._running: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = False
+        self.closed = False
 
     def begin(self) -> Deadline:
         """A deadline for the present task, from now on; to be used with `with`."""
@@ -48,55 +51,46 @@ class Deadlines:
         task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a call needs a task to run in")
-        deadline = Deadline(self, task, loop.time() + self.seconds)
+        deadline = Deadline(self, self._running, task, task.cancelling(), monotonic() + self.seconds)
         self._running[deadline] = None
         if self._timer is None:
-            self._timer = loop.call_at(deadline.when, self._ring, loop)
+            self._timer = loop.call_at(loop.time() + self.seconds, self._ring, loop)
         return deadline
 
-    def end(self, deadline: Deadline) -> None:
-        """This one needs no watching any more. The timer stays set for those that follow, while any can."""
-        self._running.pop(deadline, None)
-        if self._closed:
-            self.close()
-
     def close(self) -> None:
-        """Take the timer back as soon as nothing is left to watch."""
-        self._closed = True
+        """Take the timer back as soon as nothing is left to watch; until then it stays, for those that follow."""
+        self.closed = True
         if self._timer is not None and not self._running:
             self._timer.cancel()
             self._timer = None
 
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        now = loop.time()
+        now = monotonic()
         for deadline in list(self._running):
             if deadline.when > now:
-                self._timer = loop.call_at(deadline.when, self._ring, loop)
+                self._timer = loop.call_at(loop.time() + deadline.when - now, self._ring, loop)
                 return
-            self.end(deadline)
             deadline.expire()
 
 
-class Deadline:
+class Deadline(msgspec.Struct, eq=False):
     """One call's deadline: when it passes, the task is cancelled, and `with` turns that into a `TimeoutError`.
 
     Cancellation from elsewhere, before or at the same time, goes its own way.
     """
 
-    __slots__ = ("_cancelling", "_deadlines", "_task", "_timer", "expired", "when")
-
-    def __init__(self, deadlines: Deadlines, task: asyncio.Task[Any], when: float) -> None:
-        self._deadlines = deadlines
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._timer: asyncio.TimerHandle | None = None
-        self.when = when
-        self.expired = False
+    _deadlines: Deadlines
+    _running: dict[Deadline, None]
+    _task: asyncio.Task[Any]
+    _cancelling: int
+    when: float
+    expired: bool = False
+    _timer: asyncio.TimerHandle | None = None
 
     def left(self) -> float:
         """Seconds until it passes."""
-        return self.when - self._task.get_loop().time()
+        return self.when - monotonic()
 
     def pause(self) -> float:
         """Stop the clock; returns the seconds that were left."""
@@ -107,17 +101,17 @@ class Deadline:
 
     def resume(self, left: float) -> None:
         """Let the clock run again, for so many seconds."""
-        loop = self._task.get_loop()
-        self.when = loop.time() + left
-        self._timer = loop.call_at(self.when, self.expire)
+        self.when = monotonic() + left
+        self._timer = self._task.get_loop().call_later(left, self.expire)
 
     def expire(self) -> None:
         """It has passed."""
+        self._stop()
         self.expired = True
         self._task.cancel()
 
     def _stop(self) -> None:
-        self._deadlines.end(self)
+        self._running.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
 
@@ -127,6 +121,11 @@ class Deadline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        # As `_stop`, without the call, which every request would pay.
+        self._running.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._deadlines.closed:
+            self._deadlines.close()
         if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -47,12 +47,8 @@ def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
     except NotCompilable:
         return None
     envelope: Any = msgspec.defstruct("Envelope", [("data", struct)], gc=False)
-    decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
-
-    def read(body: bytes) -> Any:
-        return make(decode(body).data, (body, "data"))
-
-    return read
+    names: dict[str, Any] = {"decode": msgspec.json.Decoder(envelope).decode}
+    return _function("read(body)", ['s0 = decode(body).data; r0 = (body, "data")'], names, cls)
 
 
 @attrs.frozen
@@ -139,12 +135,15 @@ def _wire(hint: Any) -> tuple[Any, Any, bool]:
 @cache
 def _maker(cls: Any) -> Callable[[Any, Any], Any]:
     """A function from a struct and what it was read from to a model, with single models inside written out in line."""
-    names: dict[str, Any] = {}
-    lines = ["def make(s0, r0):"]
+    return _function("make(s0, r0)", [], {}, cls)
+
+
+def _function(head: str, begin: list[str], names: dict[str, Any], cls: Any) -> Callable[..., Any]:
+    lines = [f"def {head}:", *(f" {line}" for line in begin)]
     _write(lines, names, cls, 0)
     exec("\n".join([*lines, " return m0"]), names)  # noqa: S102 - made of field names only, as attrs makes its methods
-    make: Callable[[Any, Any], Any] = names["make"]
-    return make
+    made: Callable[..., Any] = names[head.partition("(")[0]]
+    return made
 
 
 def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> None:

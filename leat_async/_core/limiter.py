@@ -16,6 +16,7 @@ from .clock import Clock, Handle
 
 # Sums of floats miss by this much; a timer can't tell the difference.
 _ROUNDING = 1e-9
+_NEVER = float("-inf")
 
 
 class Pace:
@@ -29,7 +30,7 @@ class Pace:
         self._interval = limit.per / max(1, limit.requests - burst)
         self._burst = burst
         self._ahead = (burst - 1) * self._interval
-        self._tat = float("-inf")
+        self._tat = _NEVER
 
     def wait(self, now: float) -> float:
         """Seconds until a request may go; 0 for now."""
@@ -59,11 +60,16 @@ class Gate:
         self._free = concurrency
         self._pace = Pace(limit) if limit is not None else None
         self._clock = clock
-        self._paused_until = float("-inf")
+        self._paused_until = _NEVER
         self._queue: deque[asyncio.Future[None]] = deque()
         self._timer: Handle | None = None
         self._closed = False
         self._blocked_by = "slot"
+
+    @property
+    def paced(self) -> bool:
+        """Whether there is a pace, which rate-limit headers may lower."""
+        return self._pace is not None
 
     @property
     def waiting(self) -> int:
@@ -83,13 +89,14 @@ class Gate:
         """Take a slot and book the pace, if nobody waits and both are free now."""
         if self._queue or self._free <= 0:
             return False
-        now = self._clock.now()
-        if self._paused_until > now:
-            return False
-        if self._pace is not None:
-            if self._pace.wait(now) > 0:
+        if self._pace is not None or self._paused_until > _NEVER:
+            now = self._clock.now()
+            if self._paused_until > now:
                 return False
-            self._pace.book(now)
+            if self._pace is not None:
+                if self._pace.wait(now) > 0:
+                    return False
+                self._pace.book(now)
         self._free -= 1
         return True
 

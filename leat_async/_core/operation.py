@@ -19,7 +19,8 @@ from .unset import UNSET
 T = TypeVar("T")
 _ANY = Json()
 _SEGMENT = Text()
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+", re.ASCII)
+# Needs no encoding, as any uuid; what may be "." or ".." is looked at.
+_is_plain = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*", re.ASCII).fullmatch
 Rule = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -77,10 +78,14 @@ class Operation(Generic[T]):
     # Goes out without a token.
     anonymous: bool = attrs.field(default=False, kw_only=True)
     certainty: Literal["documented", "captured", "assumed"] = attrs.field(default="documented", kw_only=True)
-    _parts: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
+    # The path cut at its parameters: what comes before them, and each one's name with what follows it.
+    _begin: str = attrs.field(init=False, repr=False, eq=False)
+    _segments: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_parts", tuple(self.path.replace("}", "{").split("{")))
+        begin, *rest = self.path.replace("}", "{").split("{")
+        object.__setattr__(self, "_begin", begin)
+        object.__setattr__(self, "_segments", tuple(zip(rest[::2], rest[1::2], strict=True)))
 
     def request(
         self,
@@ -92,9 +97,10 @@ class Operation(Generic[T]):
         """Check all arguments and make the request; nothing has been sent when this raises."""
         if api not in self.apis:
             raise ConfigError(f"{self.id} does not exist under api={api!r}; it does under {' and '.join(self.apis)}")
-        target = self._parts[0]
+        target = self._begin
         for place, value in enumerate(path):
-            target += path_segment(self._parts[2 * place + 1], value) + self._parts[2 * place + 2]
+            name, after = self._segments[place]
+            target += path_segment(name, value) + after
         if query:
             target += query_string(self._check(api, self.query, query, null=False))
         sent = None
@@ -137,10 +143,12 @@ class Request(msgspec.Struct, Generic[T]):
 
 def path_segment(name: str, value: object) -> str:
     """One path parameter, percent-encoded whole, so that no value can leave its place in the path."""
+    if type(value) is str and _is_plain(value):
+        return value
     text = _SEGMENT.wire(name, value)
     if text in (".", ".."):
         raise ValueError(f"{name} must be an identifier, got {show(text)}")
-    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
+    return quote(text, safe="")
 
 
 def query_string(params: Mapping[str, Any]) -> str:

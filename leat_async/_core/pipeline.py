@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import attrs
 import msgspec
+from multidict import CIMultiDict, istr
 
 from ..config import ClientCredentials, Config, RetryPolicy
 from ..errors import (
@@ -35,6 +36,8 @@ Read = Callable[[Operation[Any], Answer], T]
 log = logging.getLogger("leat_async")
 log.addHandler(logging.NullHandler())
 _NOTHING = Answer(0, {}, b"")
+_READ: Read[Any] = answers.read
+_REMAINING = istr("X-RateLimit-Remaining")
 
 
 @attrs.frozen(kw_only=True)
@@ -127,13 +130,16 @@ class Pipeline:
         repr=False,
         init=False,
     )
-    _headers: dict[tuple[str | None, bool], dict[str, str]] = attrs.field(
-        factory=dict[tuple[str | None, bool], dict[str, str]], repr=False, init=False
+    _headers: dict[tuple[str | None, bool], CIMultiDict[str]] = attrs.field(
+        factory=dict[tuple[str | None, bool], CIMultiDict[str]], repr=False, init=False
+    )
+    _hooked: bool = attrs.field(
+        default=attrs.Factory(lambda self: self.hooks != Hooks(), takes_self=True), repr=False, init=False
     )
 
     def run(self, request: Request[T], look_up: LookUp | None = None) -> Coroutine[Any, Any, T]:
         """Send a request and decode the object that comes back."""
-        return self._answer(_Call(request), look_up, cast("Read[T]", answers.read))
+        return self._answer(_Call(request), look_up, _READ)
 
     def run_list(self, request: Request[T]) -> Coroutine[Any, Any, answers.Listing[T]]:
         """Send a request and decode the list that comes back."""
@@ -148,10 +154,51 @@ class Pipeline:
     async def _answer(self, call: _Call, look_up: LookUp | None, read: Read[T]) -> T:
         """What a call is answered, under one deadline for everything but the decoding."""
         self.transport.check()
+        request, operation, now = call.request, call.request.operation, self.clock.now
         deadline = self._deadlines.begin()
         try:
             with deadline:
-                answer = await self._attempt_until_done(call, deadline)
+                while True:
+                    call.phase = "token"
+                    token = None if operation.anonymous else self.tokens.current() or await self.tokens.fetch()
+                    if not self.gate.try_enter():
+                        await self._enter(call, deadline)
+                    try:
+                        send = _Send(started=now())
+                        call.sends.append(send)
+                        call.phase = "connect"
+                        watched = self._hooked or log.isEnabledFor(logging.DEBUG)
+                        if watched:
+                            self._tell(self.hooks.on_request, "leat.request", call)
+                        failure: TransportError | None = None
+                        try:
+                            answer = await self.transport.send(
+                                operation.method,
+                                (self.config.base_url if operation.at_origin else self._base) + request.target,
+                                self._headers.get((token, request.body is not None))
+                                or self._headers_for(token, request.body),
+                                request.body,
+                                send,
+                            )
+                        except TransportError as error:
+                            answer, failure = _NOTHING, error
+                        send.elapsed = now() - send.started
+                        if self.gate.paced:
+                            self._learn(answer.headers)
+                        if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
+                            send.end, failed = End.ANSWERED, None
+                        else:
+                            send.end, failed = self._judge(operation, send, answer, failure, token)
+                        if watched:
+                            self._tell(self.hooks.on_response, "leat.response", call, error=failure)
+                    finally:
+                        self.gate.leave()
+                    if failed is None:
+                        break
+                    wait = self._go_on(call, answer, failed, token, deadline)
+                    if wait:
+                        call.phase = "backoff"
+                        await self.clock.sleep(wait)
         except LeatError as error:
             final = self._final(call, error, look_up)
             if final is error:
@@ -162,49 +209,25 @@ class Pipeline:
                 raise
             late = self._late(call, look_up)
             raise late from late.__cause__
+        self.budget.earn()
         try:
-            return read(call.request.operation, answer)
+            return read(operation, answer)
         except DecodeError as error:
             error.attempts = call.attempts()
             raise
 
-    async def _attempt_until_done(self, call: _Call, deadline: Deadline) -> Answer:
-        request, operation = call.request, call.request.operation
-        while True:
-            call.phase = "token"
-            token = None if operation.anonymous else self.tokens.current() or await self.tokens.fetch()
-            call.phase = "slot"
-            if not self.gate.try_enter():
-                await self._enter(call, deadline)
-            try:
-                send = self._begin(call)
-                answer, failure = _NOTHING, None
-                try:
-                    answer = await self.transport.send(
-                        operation.method,
-                        (self.config.base_url if operation.at_origin else self._base) + request.target,
-                        self._headers_for(token, request.body is not None),
-                        request.body,
-                        send,
-                    )
-                except TransportError as error:
-                    failure = error
-                end, failed = self._judge(call, send, answer, failure, token)
-            finally:
-                self.gate.leave()
-            if failed is None:
-                self.budget.earn()
-                return answer
-            call.last = failed
-            call.open = call.open or end is End.MAYBE_APPLIED
-            if isinstance(failed, RateLimitError):
-                send.waited = self._rejected(failed, deadline)
-            elif not self._renews(call, answer, token):
-                send.waited = self._failed(call, end, failed, deadline)
-            self._tell(self.hooks.on_retry, "leat.retry", call, error=failed, waits=send.waited)
-            if send.waited and not isinstance(failed, RateLimitError):
-                call.phase = "backoff"
-                await self.clock.sleep(send.waited)
+    def _go_on(self, call: _Call, answer: Answer, failed: LeatError, token: str | None, deadline: Deadline) -> float:
+        """After an attempt that failed: seconds to wait before the next, or raise if there is to be none."""
+        send = call.sends[-1]
+        call.last = failed
+        call.open = call.open or send.end is End.MAYBE_APPLIED
+        if isinstance(failed, RateLimitError):
+            send.waited = self._rejected(failed, deadline)
+        elif not self._renews(call, answer, token):
+            send.waited = self._failed(call, send.end, failed, deadline)
+        self._tell(self.hooks.on_retry, "leat.retry", call, error=failed, waits=send.waited)
+        # After a 429 it is the gate that waits.
+        return 0.0 if isinstance(failed, RateLimitError) else send.waited
 
     async def _enter(self, call: _Call, deadline: Deadline) -> None:
         call.phase = ""  # the gate knows which of its three reasons it is
@@ -215,44 +238,28 @@ class Pipeline:
         await self.gate.enter(ahead=bool(call.sends))
         deadline.resume(left)
 
-    def _begin(self, call: _Call) -> _Send:
-        send = _Send(started=self.clock.now())
-        call.sends.append(send)
-        call.phase = "connect"
-        self._tell(self.hooks.on_request, "leat.request", call)
-        return send
-
     def _judge(
-        self, call: _Call, send: _Send, answer: Answer, failure: TransportError | None, token: str | None
-    ) -> tuple[End, LeatError | None]:
-        """How an attempt ended, and the error it stands for (None for success)."""
-        operation = call.request.operation
-        send.elapsed = self.clock.now() - send.started
+        self, operation: Operation[Any], send: _Send, answer: Answer, failure: TransportError | None, token: str | None
+    ) -> tuple[End, LeatError]:
+        """How an attempt ended that brought no whole 2xx, and the error it stands for."""
         if failure is not None:
-            send.end = End.MAYBE_APPLIED if failure.sent else End.NOT_SENT
             send.error = str(failure)
-            self._tell(self.hooks.on_response, "leat.response", call, error=failure)
-            return send.end, failure
-        send.end = end_of_status(answer.status)
-        self._learn(answer.headers)
-        self._tell(self.hooks.on_response, "leat.response", call)
-        if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
-            return send.end, None
+            return End.MAYBE_APPLIED if failure.sent else End.NOT_SENT, failure
         if not 200 <= answer.status < 300:
             wait = asked_wait(*_waits(answer.headers), self.clock)
             credentials = self.config.token
             if operation.anonymous and isinstance(credentials, ClientCredentials):
                 token = credentials.client_secret
-            return send.end, answers.error_of(operation, answer, token, wait)
+            return end_of_status(answer.status), answers.error_of(operation, answer, token, wait)
         if answer.too_large:
             text = f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes"
-            return send.end, DecodeError(text, status=answer.status)
+            return End.ANSWERED, DecodeError(text, status=answer.status)
         # A 2xx was seen, so a write is done; a read can be asked again.
         end = End.ANSWERED if operation.effect is Effect.ACTION else End.MAYBE_APPLIED
         return end, DecodeError(f"{operation.id}: the answer ended early", status=answer.status)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
-        remaining = headers.get("X-RateLimit-Remaining")
+        remaining = headers.get(_REMAINING)
         if remaining is not None and remaining.isdecimal():
             self.gate.learn(int(remaining[:9]))
 
@@ -331,20 +338,17 @@ class Pipeline:
         unknown.ask_with(look_up)
         return unknown
 
-    def _headers_for(self, token: str | None, has_body: bool) -> dict[str, str]:
-        known = self._headers.get((token, has_body))
-        if known is not None:
-            return known
+    def _headers_for(self, token: str | None, body: bytes | None) -> CIMultiDict[str]:
         if len(self._headers) > 8:
             self._headers.clear()
-        headers: dict[str, str] = {}
+        headers = CIMultiDict[str]()
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        if has_body:
+        if body is not None:
             headers["Content-Type"] = "application/json"
         if self.config.partner_id is not None:
             headers["X-Partner-ID"] = self.config.partner_id
-        self._headers[token, has_body] = headers
+        self._headers[token, body is not None] = headers
         return headers
 
     def _tell(

@@ -7,7 +7,6 @@ import io
 import os
 import ssl as ssl_module
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
@@ -15,6 +14,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 import aiohttp
 import msgspec
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
+from multidict import istr
 from yarl import URL
 
 from .._version import __version__
@@ -38,8 +38,12 @@ _KEEPALIVE = 12.0
 _LARGE = 2**20
 
 
+_UNSENT = "leat_unsent"
+_ENCODING = istr("Content-Encoding")
+
+
 class Progress(msgspec.Struct):
-    """How far one attempt came: nothing has left while it is `connecting`; `status` is set once headers are back."""
+    """How far one attempt came: nothing has left if it is `connecting`; `status` is set once headers are back."""
 
     connecting: bool = False
     status: int | None = None
@@ -58,11 +62,8 @@ class Answer(msgspec.Struct):
         return f"Answer(status={self.status}, {len(self.body)} bytes)"
 
 
-_progress: ContextVar[Progress] = ContextVar("leat_progress")
-
-
 class _Connector(aiohttp.TCPConnector):
-    """Marks the time in which a request has no connection yet, so that nothing can have been sent.
+    """Marks a cancellation that came before there was a connection, so that nothing can have been sent.
 
     In a forked child it is left alone: the two processes share one poll object, so taking the connections apart there
     would make the parent deaf to its own.
@@ -75,11 +76,12 @@ class _Connector(aiohttp.TCPConnector):
             super().__del__(*args)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
-        progress = _progress.get()
-        progress.connecting = True
-        connection = await super().connect(req, traces, timeout)
-        progress.connecting = False
-        return connection
+        try:
+            return await super().connect(req, traces, timeout)
+        except asyncio.CancelledError as cancelled:
+            # On the error itself, which goes up to `send` as it is: cheaper than a context variable for each request.
+            cancelled.__dict__[_UNSENT] = True
+            raise
 
     def abandon(self) -> None:
         """Close at once, without the task that `close` would leave behind, nor TLS that waits for the other side."""
@@ -118,23 +120,24 @@ class Transport:
 
     def check(self) -> None:
         """Open on first use; afterwards refuse other loops, forks and life after close."""
-        # Before the loop is asked for: in a forked child there is none, and that would not say why.
-        if self._pid not in (0, os.getpid()):
-            raise LifecycleError("this client was opened before a fork; make a LeatClient in each process")
-        loop = asyncio.get_running_loop()
-        if self._loop is loop and not self._closed:
-            return
+        pid = os.getpid()
+        if self._pid != pid:
+            # Before the loop is asked for: in a forked child there is none, and that would not say why.
+            if self._pid:
+                raise LifecycleError("this client was opened before a fork; make a LeatClient in each process")
+            loop = asyncio.get_running_loop()
+            if not self._closed:
+                self._loop, self._pid = loop, pid
+                if self._session is None:
+                    self._session = self._open()
+                return
+        elif asyncio.get_running_loop() is not self._loop and not self._closed:
+            raise LifecycleError(
+                "this client belongs to another event loop; make one LeatClient per loop, "
+                "or use leat_async.sync from several threads"
+            )
         if self._closed:
             raise LifecycleError(_CLOSED)
-        if self._loop is None:
-            self._loop, self._pid = loop, os.getpid()
-            if self._session is None:
-                self._session = self._open()
-            return
-        raise LifecycleError(
-            "this client belongs to another event loop; make one LeatClient per loop, "
-            "or use leat_async.sync from several threads"
-        )
 
     def _open(self) -> aiohttp.ClientSession:
         config = self._config
@@ -158,7 +161,6 @@ class Transport:
             raise LifecycleError(_CLOSED)
         session = self._session
         assert session is not None
-        _progress.set(progress)
         try:
             response = await session.request(
                 method,
@@ -171,6 +173,9 @@ class Transport:
                 # A POST it does not send again by itself.
                 middlewares=_BARE if method == "POST" else _SEALED,
             )
+        except asyncio.CancelledError as cancelled:
+            progress.connecting = _UNSENT in cancelled.__dict__
+            raise
         except (_Failed, aiohttp.ClientError, OSError) as failure:
             raise _failure(failure) from failure
         except RuntimeError as error:
@@ -179,7 +184,13 @@ class Transport:
             raise
         progress.status = response.status
         try:
-            data = await _body(response, self._config.max_body)
+            length = response.content_length
+            if length is not None and length > self._config.max_body:
+                data = None
+            elif length is None or _ENCODING in response.headers:
+                data = await _in_parts(response, self._config.max_body)
+            else:
+                data = await response.read()
         except (aiohttp.ClientError, OSError):
             return Answer(response.status, response.headers, b"", complete=False)
         finally:
@@ -213,13 +224,8 @@ class Transport:
         return True
 
 
-async def _body(response: aiohttp.ClientResponse, most: int) -> bytes | None:
+async def _in_parts(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """The body, or None if it has more than `most` bytes, of which no more than that are kept."""
-    length = response.content_length
-    if length is not None and length > most:
-        return None
-    if length is not None and "Content-Encoding" not in response.headers:
-        return await response.read()
     parts: list[bytes] = []
     size = 0
     while part := await response.content.readany():
