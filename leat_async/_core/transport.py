@@ -14,7 +14,6 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 import aiohttp
 import msgspec
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
-from multidict import istr
 from yarl import URL
 
 from .._version import __version__
@@ -39,7 +38,6 @@ _LARGE = 2**20
 
 
 _UNSENT = "leat_unsent"
-_ENCODING = istr("Content-Encoding")
 
 
 class Progress(msgspec.Struct):
@@ -184,19 +182,16 @@ class Transport:
             raise
         progress.status = response.status
         try:
-            length = response.content_length
-            if length is not None and length > self._config.max_body:
-                data = None
-            elif length is None or _ENCODING in response.headers:
-                data = await _in_parts(response, self._config.max_body)
+            if response.content.is_eof():
+                data = response.content.read_nowait()
             else:
-                data = await response.read()
+                data = await _body(response, self._config.max_body)
         except (aiohttp.ClientError, OSError):
             return Answer(response.status, response.headers, b"", complete=False)
         finally:
             if not response.closed:
                 response.close()
-        if data is None:
+        if data is None or len(data) > self._config.max_body:
             return Answer(response.status, response.headers, b"", too_large=True)
         return Answer(response.status, response.headers, data)
 
@@ -224,8 +219,13 @@ class Transport:
         return True
 
 
-async def _in_parts(response: aiohttp.ClientResponse, most: int) -> bytes | None:
+async def _body(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """The body, or None if it has more than `most` bytes, of which no more than that are kept."""
+    length = response.content_length
+    if length is not None and length > most:
+        return None
+    if length is not None and "Content-Encoding" not in response.headers:
+        return await response.read()
     parts: list[bytes] = []
     size = 0
     while part := await response.content.readany():
