@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -80,16 +81,20 @@ class Engine:
         self._kind = kind_of(name, self._pipeline, self._witness, addresses, update_existing=options.update_existing)
         self._steps = Steps(self._kind, ledger, self._clock, self, options)
         self._workers = options.concurrency or pipeline.config.concurrency
-        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-        # Outcomes that nobody has taken yet: a slow consumer slows the workers.
-        self._backlog = asyncio.Semaphore(4 * self._workers)
+        # Outcomes on their way out. So many may wait to be taken: a slow consumer slows the workers.
+        self._ready: deque[Outcome] = deque()
+        self._arrived: asyncio.Future[None] | None = None
+        self._untaken, self._most = 0, 4 * self._workers
+        self._freed = asyncio.Event()
+        self._over = False
         self._turn = asyncio.Lock()
         self._naming = asyncio.Lock()
         self._room = asyncio.Semaphore(_WAITING)
         self._probe = asyncio.Lock()
-        self._lanes: dict[str, asyncio.Event] = {}
+        # Rows of one lane wait for each other; an event only where one does.
+        self._lanes: dict[str, asyncio.Event | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._busy: set[asyncio.Task[Any]] = set()
+        self._busy: set[asyncio.Task[Any] | None] = set()
         self._in_doubt = 0
         self._ended = False
         self._abandoned = False
@@ -102,8 +107,15 @@ class Engine:
         """Work, and yield each outcome as it comes."""
         manager = asyncio.create_task(self._manage())
         try:
-            while (outcome := await self._outcomes.get()) is not None:
-                self._backlog.release()
+            while self._ready or not self._over:
+                if not self._ready:
+                    self._arrived = asyncio.get_running_loop().create_future()
+                    await self._arrived
+                    continue
+                outcome = self._ready.popleft()
+                self._untaken -= 1
+                if self._untaken == self._most - 1:
+                    self._freed.set()
                 yield outcome
             await manager
         finally:
@@ -136,9 +148,17 @@ class Engine:
             self._seen.close()
         if self._options.on_progress is not None and self._failure is None:
             self._tell(self._options.on_progress)
-        self._outcomes.put_nowait(None)
+        self._over = True
+        self._wake()
         if self._failure is not None:
             raise self._failure
+
+    def _wake(self) -> None:
+        """Tell the consumer that there is something new."""
+        if self._arrived is not None:
+            if not self._arrived.done():
+                self._arrived.set_result(None)
+            self._arrived = None
 
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
@@ -185,37 +205,48 @@ class Engine:
     # -- rows ------------------------------------------------------------------------------------
 
     async def _worker(self) -> None:
-        while (taken := await self._take()) is not None:
-            await self._treat(*taken)
+        task = asyncio.current_task()
+        while (job := await self._take()) is not None:
+            job.task = task
+            await self._treat(job)
 
-    async def _take(self) -> tuple[Job | None, Outcome | None] | None:
-        """The next row, identified in the order of the source; None at the end."""
-        try:
-            while (row := self._next()) is EMPTY:
-                # Only filling takes turns: handing rows over must not cost a round of the loop each.
-                async with self._turn:
-                    await self._source.fill()
-        except StopAsyncIteration:
-            self._ended = True
-            return None
-        except Exception as error:
-            # The rows taken before are finished; then this ends the run.
-            self._ended = True
-            self._source_failed(error)
-            return None
-        index = self.tally.taken
-        self.tally.taken += 1
-        if isinstance(row, BadRow):
-            return None, self._steps.bad(index, row.row, row.error)
-        try:
-            job = self._kind.prepare(index, row)
-        except (ValueError, TypeError) as error:
-            return None, self._steps.bad(index, row, error)
-        job.occurrence = self._seen.count(job.who, job.fingerprint)
-        if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
-            return None
-        self._kind.identify(job, self._account or "")
-        return job, self._steps.recall(job)
+    async def _take(self) -> Job | None:
+        """The next row that is to be worked on, identified in the order of the source; None at the end."""
+        while True:
+            while self._untaken >= self._most:
+                self._freed.clear()
+                await self._freed.wait()
+            try:
+                while (row := self._next()) is EMPTY:
+                    # Only filling takes turns: handing rows over must not cost a round of the loop each.
+                    async with self._turn:
+                        await self._source.fill()
+            except StopAsyncIteration:
+                self._ended = True
+                return None
+            except Exception as error:
+                # The rows taken before are finished; then this ends the run.
+                self._ended = True
+                self._source_failed(error)
+                return None
+            index = self.tally.taken
+            self.tally.taken += 1
+            if isinstance(row, BadRow):
+                self._finish(None, self._steps.bad(index, row.row, row.error))
+                continue
+            try:
+                job = self._kind.prepare(index, row)
+            except (ValueError, TypeError) as error:
+                self._finish(None, self._steps.bad(index, row, error))
+                continue
+            job.occurrence = self._seen.count(job.who, job.fingerprint)
+            if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
+                return None
+            self._kind.identify(job, self._account or "")
+            done = self._steps.recall(job)
+            if done is None:
+                return job
+            self._finish(job, done)
 
     def _next(self) -> Any:
         if self._ended or self.tally.stopped is not None:
@@ -232,16 +263,13 @@ class Engine:
             others = self._tasks - {asyncio.current_task()}
         raise error
 
-    async def _treat(self, job: Job | None, outcome: Outcome | None) -> None:
-        if job is None or outcome is not None:
-            if outcome is not None:
-                await self._finish(job, outcome)
-            return
+    async def _treat(self, job: Job) -> None:
         lane = job.lane
         if lane is not None:
-            while (elder := self._lanes.get(lane)) is not None:
+            while lane in self._lanes:
+                elder = self._lanes[lane] = self._lanes[lane] or asyncio.Event()
                 await elder.wait()
-            self._lanes[lane] = asyncio.Event()
+            self._lanes[lane] = None
         handed_over = False
         try:
             step: Outcome | float | None = None
@@ -259,60 +287,63 @@ class Engine:
                 self._room.release()
                 step = await self._advance(job)
             if isinstance(step, Outcome):
-                await self._finish(job, step)
+                self._finish(job, step)
         except asyncio.CancelledError:
-            await self._cut_off(job)
+            self._cut_off(job)
             raise
         finally:
             if lane is not None and not handed_over:
-                self._lanes.pop(lane).set()
+                self._leave(lane)
 
     async def _wait_out(self, job: Job, seconds: float) -> None:
         """See a row in doubt to its end, beside the workers."""
+        job.task = asyncio.current_task()
         try:
             step: Outcome | float | None = seconds
             while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
                 step = await self._advance(job)
             if step is not None:
-                await self._finish(job, step)
+                self._finish(job, step)
         except asyncio.CancelledError:
-            await self._cut_off(job)
+            self._cut_off(job)
             raise
         finally:
             self._in_doubt -= 1
             self._room.release()
             if job.lane is not None:
-                self._lanes.pop(job.lane).set()
+                self._leave(job.lane)
+
+    def _leave(self, lane: str) -> None:
+        younger = self._lanes.pop(lane)
+        if younger is not None:
+            younger.set()
 
     async def _advance(self, job: Job) -> Outcome | float | None:
         """One step of a row: its outcome, seconds to wait before the next, or None if the run is stopping."""
         if self.tally.stopped is None:
-            await self._calm()
+            if self._faults >= _CALM:
+                await self._calm()
             step = await self._steps.advance(job)
-            if isinstance(step, Outcome) or self.tally.stopped is None:
-                if (task := asyncio.current_task()) is not None and not isinstance(step, Outcome):
-                    self._busy.discard(task)
+            if isinstance(step, Outcome):
+                return step
+            if self.tally.stopped is None:
+                self._busy.discard(job.task)
                 return step
         return self._steps.unknown(job) if job.touched else None
 
-    async def _finish(self, job: Job | None, outcome: Outcome) -> None:
-        """Record an outcome, then hand it over."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        try:
-            await self._backlog.acquire()
-            if job is not None and job.lane == job.who and (job.occurrence or outcome.status in _FAILED):
+    def _finish(self, job: Job | None, outcome: Outcome) -> None:
+        """Record an outcome, then hand it over; nobody need wait for that."""
+        self._untaken += 1
+        if job is not None:
+            self._busy.discard(job.task)
+            if job.lane == job.who and (job.occurrence or outcome.status in _FAILED):
                 self._seen.settle(job.who, job.fingerprint, outcome.status.value)
-            row = self._steps.record(job, outcome)
-            if row is None or self._ledger is None:
-                self._hand_over(outcome, None)
-            else:
-                # The worker need not wait for that.
-                self._ledger.record(row, partial(self._hand_over, outcome))
-        finally:
-            self._busy.discard(task)
+        row = self._steps.record(job, outcome)
+        if row is None or self._ledger is None:
+            self._hand_over(outcome, None)
+        else:
+            self._ledger.record(row, partial(self._hand_over, outcome))
 
     def _hand_over(self, outcome: Outcome, error: Exception | None) -> None:
         if error is not None:
@@ -320,18 +351,18 @@ class Engine:
             self._quiet.set()
             return
         self.tally.count(outcome)
-        self._check_errors()
-        self._outcomes.put_nowait(outcome)
+        if self._options.max_errors is not None:
+            self._check_errors()
+        self._ready.append(outcome)
+        self._wake()
 
-    async def _cut_off(self, job: Job) -> None:
+    def _cut_off(self, job: Job) -> None:
         """A row whose work ends here: cancelled, or the run is stopping, and then it may need its outcome."""
         if self.tally.stopped is not None and not self._abandoned and self._failure is None and job.touched:
-            await self._finish(job, self._steps.unknown(job))
+            self._finish(job, self._steps.unknown(job))
 
     async def _calm(self) -> None:
         """While writes keep failing, let them go one at a time, further and further apart."""
-        if self._faults < _CALM:
-            return
         async with self._probe:
             if self._faults >= _CALM:
                 await self._clock.sleep(min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(self._faults - _CALM, 20)))
@@ -371,30 +402,26 @@ class Engine:
 
     # -- what the witness sees -------------------------------------------------------------------
 
-    async def before(self, job: Job, progress: Sending) -> None:
+    def before(self, job: Job, progress: Sending) -> Awaitable[None] | None:
         """A write is about to leave: the ledger first."""
         if self.tally.stopped is not None:
             raise asyncio.CancelledError
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
+        self._busy.add(job.task)
         if job.sent_stage == job.stage:
             self.tally.retried += 1
         job.sent_stage = job.stage
-        await self._steps.sending(job, progress)
+        return self._steps.sending(job, progress)
 
     def unsent(self, job: Job) -> None:
         """A write was certainly not applied."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.discard(task)
+        self._busy.discard(job.task)
         self._steps.unsent(job)
-        if self.tally.stopped is not None:
-            task.cancel()
+        if self.tally.stopped is not None and job.task is not None:
+            job.task.cancel()
 
     def answered(self, job: Job | None, status: int, seconds: float) -> None:
         """The server answered."""
-        if status < 500 and status != 429:
+        if self._failing and status < 500 and status != 429:
             self._failing.pop("write" if job is not None else "read", None)
         if job is not None:
             self.tally.latency.add(seconds)

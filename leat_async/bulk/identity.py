@@ -20,23 +20,34 @@ from ..errors import ApiError, AuthenticationError, RateLimitError
 from ..resources.system import System
 
 _ANYTHING = Json()
+# Bytes of memory to tell rows that come first from those that may have come before.
+_SLOTS = 2**22
+_FRESH = 128
+
+
+def packed(*parts: str | bytes) -> bytes:
+    """Texts as one; where one ends and the next begins counts."""
+    pieces = [part.encode() if isinstance(part, str) else part for part in parts]
+    return b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces])
 
 
 def digest(*parts: str | bytes) -> str:
-    """A digest of texts; where one ends and the next begins counts."""
-    pieces = [part.encode() if isinstance(part, str) else part for part in parts]
-    whole = b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces])
-    return hashlib.blake2b(whole, digest_size=16).hexdigest()
+    """A digest of texts."""
+    return hashlib.blake2b(packed(*parts), digest_size=16).hexdigest()
+
+
+def digest_after(beginning: bytes, last: bytes) -> str:
+    """The digest of several texts of which all but the last are packed already."""
+    return hashlib.blake2b(b"%b%d:%b" % (beginning, len(last), last), digest_size=16).hexdigest()
 
 
 def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
     """A row's content as bytes: keys sorted, what is not sent left out, moments in UTC however they were written."""
     content: dict[str, Any] = {}
-    for name in sorted(row):
-        value = row[name]
+    for name, value in sorted(row.items()):
         if value is UNSET or value is None:
             continue
-        if isinstance(params.get(name), Instant):
+        if type(params.get(name)) is Instant:
             moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
             content[name] = moment.astimezone(dt.UTC).isoformat()
         else:
@@ -93,21 +104,44 @@ class Seen:
         self._base.execute("PRAGMA cache_size=-2000")
         self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, content TEXT, fate TEXT) WITHOUT ROWID")
         self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
+        # Identities that are not in the table yet, with their content: most come once, and go there many at a time.
+        self._fresh: dict[str, str] = {}
+        # Whether any identity of a slot has come; where none has, nobody need look.
+        self._slots = bytearray(_SLOTS)
 
     def count(self, who: str, content: str) -> int:
         """How many came before this one."""
+        slot = int(who[:8], 16) % _SLOTS
+        if not self._slots[slot]:
+            self._slots[slot] = 1
+            self._fresh[who] = content
+            if len(self._fresh) >= _FRESH:
+                self._settle_fresh()
+            return 0
+        if who in self._fresh:
+            self._settle_fresh()
         found = self._base.execute(
             "INSERT INTO seen VALUES (?, 1, ?, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n",
             (who, content),
         ).fetchone()
         return int(found[0]) - 1
 
+    def _settle_fresh(self) -> None:
+        self._base.execute("BEGIN")
+        self._base.executemany("INSERT INTO seen VALUES (?, 1, ?, NULL)", self._fresh.items())
+        self._base.execute("COMMIT")
+        self._fresh.clear()
+
     def settle(self, who: str, content: str, fate: str) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
+        if who in self._fresh:
+            self._settle_fresh()
         self._base.execute("UPDATE seen SET content = ?, fate = ? WHERE who = ?", (content, fate, who))
 
     def fate(self, who: str) -> tuple[str, str | None]:
         """The latest row with this identity: its content, and what became of it (None: it is done)."""
+        if who in self._fresh:
+            self._settle_fresh()
         found: tuple[str, str | None] = self._base.execute(
             "SELECT content, fate FROM seen WHERE who = ?", (who,)
         ).fetchone()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, Literal, TypeVar
 
-import attrs
+import msgspec
 
 from .._core.operation import Request
 from .._core.transport import Progress
@@ -48,8 +49,7 @@ async def read(asked: Awaitable[T]) -> T:
         raise Passing(error) from error
 
 
-@attrs.define(eq=False, kw_only=True)
-class Job:
+class Job(msgspec.Struct, eq=False, kw_only=True):
     """One row on its way.
 
     `who` is the row's identity, which equal rows share; `key` tells those apart, `number` is its place in the ledger.
@@ -57,7 +57,7 @@ class Job:
     e-mail address that names the contact. `stage` is where the row is in its writes, `status` what it will be when
     they are done. `sent_at` and `sent_wall`: when it was last sent, by the client's clock and in seconds since 1970.
     `in_doubt`: sent, and neither applied nor refused for certain; `doubted`: was so once, so what is found may be
-    ours. `committed`: the ledger has its outcome.
+    ours. `committed`: the ledger has its outcome. `task`: who works on it now.
     """
 
     index: int
@@ -65,7 +65,8 @@ class Job:
     who: str
     content: bytes
     fingerprint: str
-    body: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    body: dict[str, Any]
+    task: asyncio.Task[Any] | None = None
     address: str | None = None
     lane: str | None = None
     occurrence: int = 0

@@ -14,7 +14,7 @@ from ..resources import _contacts, bookings, visits
 from ..resources.contacts import Contacts
 from ..resources.visits import Visits
 from .addresses import Addresses, normalised
-from .identity import canonical, digest, generated_id
+from .identity import canonical, digest, digest_after, generated_id, packed
 from .jobs import Job, Row, read
 from .outcomes import Status
 from .witness import Witness
@@ -50,12 +50,12 @@ class Kind(Protocol):
         ...
 
 
-def _checked(row: Any, known: tuple[str, ...], what: str) -> None:
+def _checked(row: Any, known: Mapping[str, Any], what: str) -> None:
     if not isinstance(row, Mapping):
         raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
-    for name in cast(Mapping[str, Any], row):
-        if name not in known:
-            raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")
+    if not row.keys() <= known.keys():
+        name = next(name for name in row if name not in known)
+        raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")
 
 
 class Stays:
@@ -77,26 +77,35 @@ class Stays:
         self._api = pipeline.config.api
         self._visits = Visits(pipeline)
         self.can_ask = name == "visits" and self._api in visits.LIST.apis
-        self._names = (*operation.body, "contact_email", "email")
+        self._blank = dict.fromkeys(operation.body, UNSET)
+        self._known = {**self._blank, "contact_email": UNSET, "email": UNSET}
+        self._content, self._external_id = packed(name, "content"), packed(name, "external_id")
 
     def prepare(self, index: int, row: Row) -> Job:
         """Check a row; raises `ValueError` or `TypeError`."""
-        _checked(row, self._names, self._create.id)
-        body = {name: row.get(name, UNSET) for name in self._create.body}
-        named = [name for name in ("contact_uuid", "contact_email", "email") if row.get(name) not in (None, UNSET)]
-        if len(named) > 1:
-            raise ValueError(f"{self._create.id}: {' and '.join(named)} name the contact twice; give one")
-        address = normalised(row[named[0]]) if named and named[0] != "contact_uuid" else None
+        _checked(row, self._known, self._create.id)
+        body = {**self._blank, **row}
+        address = None
+        if len(body) > len(self._blank):
+            address = self._address(row)
+            body = {name: body[name] for name in self._blank}
         checked = body if address is None else {**body, "contact_uuid": address}
         request = self._create.request(self._api, (), None, checked)
-        content = canonical(self._create.body, {**body, "contact_uuid": row.get("contact_uuid"), "email": address})
-        whole = digest(self.name, "content", content)
+        content = canonical(self._create.body, body if address is None else {**body, "email": address})
+        whole = digest_after(self._content, content)
         job = Job(index=index, row=row, who=whole, content=content, fingerprint=whole, body=body, address=address)
         own = body["external_id"]
         if isinstance(own, str):
-            job.who = job.lane = digest(self.name, "external_id", own)
+            job.who = job.lane = digest_after(self._external_id, own.encode())
             job.request = request if address is None else None
         return job
+
+    def _address(self, row: Row) -> str | None:
+        """The address that names the contact, if that is what names it."""
+        named = [name for name in ("contact_uuid", "contact_email", "email") if row.get(name) not in (None, UNSET)]
+        if len(named) > 1:
+            raise ValueError(f"{self._create.id}: {' and '.join(named)} name the contact twice; give one")
+        return normalised(row[named[0]]) if named and named[0] != "contact_uuid" else None
 
     def needs_account(self, job: Job) -> bool:
         """Whether the account is part of what will be sent."""
@@ -109,9 +118,11 @@ class Stays:
 
     async def write(self, job: Job) -> tuple[Status, Any]:
         """Create it."""
-        await self._locate(job)
-        request = job.request or self._create.request(self._api, (), None, job.body)
-        return Status.CREATED, await self._witness.write(job, lambda: self._pipeline.run(request))
+        request = job.request
+        if request is None:
+            await self._locate(job)
+            request = self._create.request(self._api, (), None, job.body)
+        return Status.CREATED, await self._witness.write(job, self._pipeline.run(request))
 
     async def find(self, job: Job) -> Any:
         """The visit with this row's `external_id` among those of its contact, or None."""
@@ -139,6 +150,9 @@ class Stays:
         return None
 
 
+_CONTACT = dict.fromkeys(("email", "referral_code", "attributes"))
+
+
 class People:
     """Contacts: looked for, created if missing, then given their attributes."""
 
@@ -153,7 +167,7 @@ class People:
 
     def prepare(self, index: int, row: Row) -> Job:
         """Check a row; raises `ValueError` or `TypeError`."""
-        _checked(row, ("email", "referral_code", "attributes"), _contacts.CREATE.id)
+        _checked(row, _CONTACT, _contacts.CREATE.id)
         if row.get("email") in (None, UNSET):
             raise ValueError(f"{_contacts.CREATE.id}: email is required")
         address = normalised(row["email"])
@@ -196,7 +210,7 @@ class People:
         if job.stage != "update":
             job.stage = "create"
             try:
-                made = await self._witness.write(job, lambda: self._contacts.create(**job.body))
+                made = await self._witness.write(job, self._contacts.create(**job.body))
             except AlreadyExistsError:
                 existing = await self.find(job)
                 if existing is None:
@@ -210,7 +224,7 @@ class People:
         if job.attributes is not None:
             uuid, attributes = job.uuid or "", job.attributes
             job.stage = "update"
-            job.result = await self._witness.write(job, lambda: self._contacts.update(uuid, attributes=attributes))
+            job.result = await self._witness.write(job, self._contacts.update(uuid, attributes=attributes))
         return job.status, job.result
 
     def _existed(self, job: Job, contact: Any) -> bool:

@@ -87,26 +87,9 @@ class Entry:
 
 
 Then = Callable[[Exception | None], None]
+# As it is written: number, key, place in the source, state, and what shares a column: content, status, attempts, uuid,
+# error, code, sent_at, changed_at.
 Row = tuple[int, str, int, State, tuple[Any, ...]]
-
-
-def row_of(
-    number: int,
-    key: str,
-    index: int,
-    state: State,
-    *,
-    content: str | None,
-    status: str | None,
-    attempts: int,
-    uuid: str | None,
-    error: str | None = None,
-    code: str | None = None,
-    sent_at: float,
-    changed_at: float,
-) -> Row:
-    """An entry as it is written."""
-    return number, key, index, state, (content, status, attempts, uuid, error, code, sent_at, changed_at)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
@@ -161,7 +144,7 @@ class Ledger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rows: list[Row] = []
         self._contacts: list[tuple[str, str]] = []
-        self._waiting: list[Then] = []
+        self._waiting: list[Then | asyncio.Future[None]] = []
         self._writing = False
         self._scheduled = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
@@ -246,24 +229,17 @@ class Ledger:
         self._waiting.append(then)
         self._schedule()
 
-    async def commit(self, row: Row | None = None) -> None:
-        """Return when this row, and all that was recorded before it, is on disk."""
+    def commit(self, row: Row | None = None) -> asyncio.Future[None]:
+        """To be awaited until this row, and all that was recorded before it, is on disk."""
         if self._broken is not None:
             raise self._broken
-        committed = asyncio.get_running_loop().create_future()
-
-        def then(error: Exception | None) -> None:
-            if not committed.done():
-                if error is not None:
-                    committed.set_exception(error)
-                else:
-                    committed.set_result(None)
-
+        assert self._loop is not None
+        committed = self._loop.create_future()
         if row is not None:
             self._rows.append(row)
-        self._waiting.append(then)
+        self._waiting.append(committed)
         self._schedule()
-        await committed
+        return committed
 
     def _schedule(self) -> None:
         # What other tasks add before the loop comes round goes into the same commit.
@@ -279,12 +255,18 @@ class Ledger:
             self._work.put(_Commit(self._rows, self._contacts, self._waiting))
             self._rows, self._contacts, self._waiting = [], [], []
 
-    def _committed(self, waiting: list[Then], error: Exception | None) -> None:
+    def _committed(self, waiting: list[Then | asyncio.Future[None]], error: Exception | None) -> None:
         self._writing = False
         if error is not None:
             self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        for then in waiting:
-            then(self._broken)
+        for one in waiting:
+            if not isinstance(one, asyncio.Future):
+                one(self._broken)
+            elif not one.done():
+                if self._broken is None:
+                    one.set_result(None)
+                else:
+                    one.set_exception(self._broken)
         self._flush()
 
     def _write(self, base: sqlite3.Connection) -> None:
@@ -339,7 +321,7 @@ class _Commit:
 
     rows: list[Row]
     contacts: list[tuple[str, str]]
-    waiting: list[Then]
+    waiting: list[Then | asyncio.Future[None]]
 
 
 def read_meta(base: sqlite3.Connection) -> Mapping[str, str]:

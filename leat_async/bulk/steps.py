@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from .._core.clock import Clock
@@ -18,9 +19,16 @@ from ..errors import (
 )
 from .jobs import PASSING, Job, Passing, Refused
 from .kinds import Kind
-from .ledger import Entry, Ledger, Row, State, row_of
+from .ledger import Entry, Ledger, Row, State
 from .outcomes import EarlierError, Outcome, Status, Stopped, code_of
 
+_STATES = {
+    Status.CREATED: State.DONE,
+    Status.EXISTED: State.DONE,
+    Status.SKIPPED: State.DONE,
+    Status.REJECTED: State.REJECTED,
+    Status.UNKNOWN: State.UNKNOWN,
+}
 # When a row in doubt is asked about, in parts of the grace period after it was sent.
 _ASKED_AT = (0.125, 0.25, 0.5, 1.0)
 # How often a row is sent, if each time its fate stays open, before it is given up as unknown.
@@ -124,7 +132,20 @@ class Steps:
         step: Outcome | float | None = None
         while step is None:
             try:
-                step = await self._ask(job) if job.in_doubt else await self._write(job)
+                if job.in_doubt:
+                    step = await self._ask(job)
+                    continue
+                try:
+                    status, result = await self._kind.write(job)
+                    return self._outcome(job, status, result)
+                except OutcomeUnknownError as error:
+                    step = self._open(job, error)
+                except DecodeError as error:
+                    step = await self._accepted(job) if job.accepted else self._later(job, error, "write")
+                except PASSING as error:
+                    step = self._later(job, error, "write")
+                except InvalidInputError as error:
+                    step = await self._refused(job, error)
             except Passing as passing:
                 step = self._later(job, passing.error, "read")
             except AuthenticationError as error:
@@ -162,18 +183,6 @@ class Steps:
             return self.unknown(job)
         job.in_doubt = False
         return None
-
-    async def _write(self, job: Job) -> Outcome | float | None:
-        try:
-            return self._outcome(job, *await self._kind.write(job))
-        except OutcomeUnknownError as error:
-            return self._open(job, error)
-        except DecodeError as error:
-            return await self._accepted(job) if job.accepted else self._later(job, error, "write")
-        except PASSING as error:
-            return self._later(job, error, "write")
-        except InvalidInputError as error:
-            return await self._refused(job, error)
 
     def _open(self, job: Job, error: OutcomeUnknownError) -> Outcome | float | None:
         """Sent, and nothing tells whether it was applied."""
@@ -243,73 +252,46 @@ class Steps:
 
     # -- the ledger ------------------------------------------------------------------------------
 
-    async def sending(self, job: Job, progress: Sending) -> None:
-        """Committed before the first byte leaves."""
+    def sending(self, job: Job, progress: Sending) -> Awaitable[None] | None:
+        """It is about to be sent: what to wait for until the ledger has that on disk."""
         job.attempts += 1
         job.progress = progress
         job.sent_at, job.sent_wall = self._clock.now(), self._clock.wall()
-        if self._ledger is not None:
-            half = job.stage == "update"
-            await self._ledger.commit(self._row(job, State.HALF if half else State.SENT))
+        if self._ledger is None:
+            return None
+        return self._ledger.commit(self._row(job, State.HALF if job.stage == "update" else State.SENT, job.status))
 
     def unsent(self, job: Job) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
         if self._ledger is not None and not job.touched:
-            self._ledger.record(self._row(job, State.PENDING), lambda error: None)
+            self._ledger.record(self._row(job, State.PENDING, job.status), lambda error: None)
 
     def record(self, job: Job | None, outcome: Outcome) -> Row | None:
         """An outcome as the ledger keeps it, if there is one and it does not know yet."""
         if self._ledger is None or (job is not None and job.committed):
             return None
-        state: State
-        match outcome.status:
-            case Status.REJECTED:
-                state = State.REJECTED
-            case Status.UNKNOWN:
-                state = State.UNKNOWN
-            case _:
-                state = State.DONE
-        error = outcome.error
-        if job is not None:
-            number, key = job.number, job.key
-        else:
+        state, error = _STATES[outcome.status], outcome.error
+        if job is None:
             key = f"row {outcome.index}"
             number, _ = self._ledger.entry(key)
-        uuid = getattr(outcome.result, "uuid", None) or (job.uuid if job is not None else None)
-        return row_of(
-            number,
-            key,
-            outcome.index,
-            state,
-            content=job.fingerprint if job is not None else None,
-            status=outcome.status.value,
-            attempts=outcome.attempts,
-            uuid=uuid if isinstance(uuid, str) else None,
-            error=_text(error),
-            code=code_of(error) if error is not None else None,
-            sent_at=job.sent_wall if job is not None else 0.0,
-            changed_at=self._clock.wall(),
-        )
+            rest = (None, outcome.status, 0, None, *_told(error), 0.0, self._clock.wall())
+            return number, key, outcome.index, state, rest
+        uuid = getattr(outcome.result, "uuid", None)
+        if uuid and isinstance(uuid, str):
+            job.uuid = uuid
+        return self._row(job, state, outcome.status, error)
 
-    def _row(self, job: Job, state: State) -> Row:
-        return row_of(
-            job.number,
-            job.key,
-            job.index,
-            state,
-            content=job.fingerprint,
-            status=job.status.value,
-            attempts=job.attempts,
-            uuid=job.uuid,
-            sent_at=job.sent_wall,
-            changed_at=self._clock.wall(),
-        )
+    def _row(self, job: Job, state: State, status: Status, error: Exception | None = None) -> Row:
+        told = _told(error)
+        rest = (job.fingerprint, status, job.attempts, job.uuid, *told, job.sent_wall, self._clock.wall())
+        return job.number, job.key, job.index, state, rest
 
 
-def _text(error: Exception | None) -> str | None:
+def _told(error: Exception | None) -> tuple[str | None, str | None]:
+    """The text and the code of an error."""
     if error is None:
-        return None
-    return " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
+        return None, None
+    return " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))]), code_of(error)
 
 
 def _earlier(entry: Entry) -> EarlierError:

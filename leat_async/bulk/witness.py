@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol, cast
 
@@ -23,9 +23,8 @@ _TURNED_AWAY = (401, 429)
 class Watcher(Protocol):
     """What is told about writes."""
 
-    def before(self, job: Job, progress: Progress) -> Awaitable[None]:
-        """The first byte leaves when this returns."""
-        ...
+    def before(self, job: Job, progress: Progress) -> Awaitable[None] | None:
+        """The first byte leaves when this has been awaited; at once if it is None."""
 
     def unsent(self, job: Job) -> None:
         """The write certainly was not applied: it never left, or was turned away."""
@@ -50,11 +49,11 @@ class Witness:
         """As the transport's."""
         self._transport.check()
 
-    async def write(self, job: Job, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Make a call whose requests are writes of this job."""
+    async def write(self, job: Job, call: Awaitable[Any]) -> Any:
+        """Await a call whose requests are writes of this job."""
         token = self._job.set(job)
         try:
-            return await call()
+            return await call
         finally:
             self._job.reset(token)
 
@@ -69,28 +68,29 @@ class Witness:
                 answer = await self._transport.send(method, url, headers, body, progress)
                 self._watcher.answered(None, answer.status, 0.0)
                 return answer
-            try:
-                # Until the ledger knows of it nothing leaves, so a deadline that passes meanwhile leaves no doubt.
-                progress.connecting = True
-                await self._watcher.before(job, progress)
-                progress.connecting = False
-                started = time.perf_counter()
-                answer = await self._transport.send(method, url, headers, body, progress)
-            except TransportError as error:
-                if not error.sent:
-                    self._watcher.unsent(job)
-                raise
-            except asyncio.CancelledError:
-                if progress.connecting:
-                    self._watcher.unsent(job)
-                raise
-            if answer.status in _TURNED_AWAY:
+            # Until the ledger knows of it nothing leaves, so a deadline that passes meanwhile leaves no doubt.
+            progress.connecting = True
+            written = self._watcher.before(job, progress)
+            if written is not None:
+                await written
+            progress.connecting = False
+            started = time.perf_counter()
+            answer = await self._transport.send(method, url, headers, body, progress)
+        except TransportError as error:
+            if job is not None and not error.sent:
                 self._watcher.unsent(job)
-            else:
-                self._watcher.answered(job, answer.status, time.perf_counter() - started)
-            return answer
+            raise
+        except asyncio.CancelledError:
+            if job is not None and progress.connecting:
+                self._watcher.unsent(job)
+            raise
         finally:
             self.in_flight -= 1
+        if answer.status in _TURNED_AWAY:
+            self._watcher.unsent(job)
+        else:
+            self._watcher.answered(job, answer.status, time.perf_counter() - started)
+        return answer
 
 
 def patient(pipeline: Pipeline, transport: Witness) -> Pipeline:
