@@ -19,7 +19,7 @@ from .identity import Seen, account_of
 from .jobs import Job, Passing, Row, read
 from .kinds import kind_of
 from .ledger import Ledger
-from .outcomes import BadRow, Outcome, Progress, Status, Stopped, Tally
+from .outcomes import FAILED, BadRow, Outcome, Progress, Status, Stopped, Tally
 from .source import EMPTY, source_of
 from .steps import Steps
 from .witness import Witness, patient
@@ -32,7 +32,6 @@ _SAMPLE = 100
 _CALM = 3
 _LONGEST_PAUSE = 30.0
 _TICK = 0.25
-_FAILED = (Status.REJECTED, Status.UNKNOWN)
 # Answers about the account that may come garbled.
 _UNREADABLE = 20
 
@@ -337,8 +336,8 @@ class Engine:
         self._untaken += 1
         if job is not None:
             self._busy.discard(job.task)
-            if job.lane == job.who and (job.occurrence or outcome.status in _FAILED):
-                self._seen.settle(job.who, job.fingerprint, outcome.status.value)
+            if job.lane == job.who and (job.occurrence or outcome.status in FAILED):
+                self._seen.settle(job.who, job.fingerprint, outcome.status)
         row = self._steps.record(job, outcome)
         if row is None or self._ledger is None:
             self._hand_over(outcome, None)

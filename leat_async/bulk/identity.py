@@ -48,11 +48,20 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
         if value is UNSET or value is None:
             continue
         if type(params.get(name)) is Instant:
-            moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
-            content[name] = moment.astimezone(dt.UTC).isoformat()
+            content[name] = value if _is_utc(value) else _in_utc(value)
         else:
             content[name] = value if type(value) is str else _ANYTHING.wire(name, value)
     return encode(content)
+
+
+def _is_utc(value: object) -> bool:
+    return type(value) is str and len(value) == 25 and value.endswith("+00:00") and value[10] == "T"
+
+
+def _in_utc(value: str | dt.datetime) -> str:
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    # As isoformat writes it, at a quarter of the price.
+    return str(encode(moment.astimezone(dt.UTC))[1:-2], "ascii") + "+00:00"
 
 
 def generated_id(account: str, kind: str, content: bytes, occurrence: int) -> str:

@@ -1,7 +1,8 @@
 """The ledger: what became of each row, on disk before and after it is sent.
 
-One SQLite file, written by one thread that gathers what is waiting into one commit (`synchronous=FULL`: a commit
-survives a power cut). A lock of the operating system keeps a second run out, and ends with the process.
+One SQLite file. What is waiting goes into one commit (`synchronous=FULL`: a commit survives a power cut), made at once
+on a disk that is quick with it, and by a thread on another: to pass the interpreter's lock back and forth takes longer
+than a quick disk does. A lock of the operating system keeps a second run out, and ends with the process.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ _KEEP = (
 SELECT = "SELECT key, idx, state, rest FROM rows"
 FORGET = "UPDATE rows SET rest = json_set(rest, '$[3]', NULL, '$[4]', NULL)"
 _ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
+# Rows that make a commit worth while, even if more are about to come.
+_ENOUGH = 64
+# A commit that takes longer than this many seconds is made in a thread: the loop has other things to do.
+_QUICK = 0.002
 _encode = msgspec.json.Encoder().encode
 
 
@@ -149,6 +154,8 @@ class Ledger:
         self._scheduled = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        # Seconds that a commit takes here, lately.
+        self._took = 0.0
         self._broken: Exception | None = None
 
     def open(self) -> None:
@@ -167,8 +174,6 @@ class Ledger:
         self._known = self._reader.execute(_ANY).fetchone() is not None
         self._number = self._reader.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0]
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True)
-        self._thread.start()
 
     def bind(self, *, account: str, kind: str, source: str | None, mapping: str | None) -> None:
         """Say whose ledger this is, or refuse when it is another's."""
@@ -242,18 +247,40 @@ class Ledger:
         return committed
 
     def _schedule(self) -> None:
-        # What other tasks add before the loop comes round goes into the same commit.
         if not self._writing and not self._scheduled:
             assert self._loop is not None
             self._scheduled = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._gather, 0)
+
+    def _gather(self, before: int) -> None:
+        """Commit, once enough has come for one, or nothing more comes."""
+        assert self._loop is not None
+        now = len(self._waiting)
+        if before < now < _ENOUGH:
+            self._loop.call_soon(self._gather, now)
+            return
+        self._scheduled = False
+        self._flush()
 
     def _flush(self) -> None:
-        self._scheduled = False
-        if not self._writing and (self._rows or self._contacts or self._waiting):
-            self._writing = True
-            self._work.put(_Commit(self._rows, self._contacts, self._waiting))
-            self._rows, self._contacts, self._waiting = [], [], []
+        if self._writing or not (self._rows or self._contacts or self._waiting):
+            return
+        assert self._base is not None
+        commit = _Commit(self._rows, self._contacts, self._waiting)
+        self._rows, self._contacts, self._waiting = [], [], []
+        self._writing = True
+        if self._took > _QUICK:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True
+                )
+                self._thread.start()
+            self._work.put(commit)
+            return
+        started = time.perf_counter()
+        failure = _put(self._base, commit)
+        self._took += 0.1 * (time.perf_counter() - started - self._took)
+        self._committed(commit.waiting, failure)
 
     def _committed(self, waiting: list[Then | asyncio.Future[None]], error: Exception | None) -> None:
         self._writing = False
@@ -267,22 +294,13 @@ class Ledger:
                     one.set_result(None)
                 else:
                     one.set_exception(self._broken)
-        self._flush()
+        if self._waiting:
+            self._schedule()
 
     def _write(self, base: sqlite3.Connection) -> None:
         assert self._loop is not None
         while (commit := self._work.get()) is not None:
-            failure: Exception | None = None
-            try:
-                if commit.contacts:
-                    base.execute("BEGIN")
-                    base.execute(_KEEP, (_encode(commit.contacts).decode(),))
-                if commit.rows:
-                    base.execute(_RECORD, (_encode(commit.rows).decode(),))
-                if commit.contacts:
-                    base.execute("COMMIT")
-            except Exception as error:
-                failure = error
+            failure = _put(base, commit)
             try:
                 self._loop.call_soon_threadsafe(self._committed, commit.waiting, failure)
             except RuntimeError:  # the loop is closed; what is written is written
@@ -293,15 +311,28 @@ class Ledger:
         if self._base is None or self._lock is None:
             return
         if self._thread is not None:
-            if self._rows or self._contacts:
-                self._work.put(_Commit(self._rows, self._contacts, self._waiting))
-                self._rows, self._contacts = [], []
             self._work.put(None)
             self._thread.join()
+        _put(self._base, _Commit(self._rows, self._contacts, []))
         self._reader.close()
         self._base.close()
         self._lock.release()
         self._base = self._lock = None
+
+
+def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
+    """Write it down, and return when it is on disk, or the error that prevents it."""
+    try:
+        if commit.contacts:
+            base.execute("BEGIN")
+            base.execute(_KEEP, (_encode(commit.contacts).decode(),))
+        if commit.rows:
+            base.execute(_RECORD, (_encode(commit.rows).decode(),))
+        if commit.contacts:
+            base.execute("COMMIT")
+    except Exception as error:
+        return error
+    return None
 
 
 def _make(path: Path) -> None:

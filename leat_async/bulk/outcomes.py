@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
+import msgspec
 
 from ..errors import ApiError, LeatError
 
@@ -32,8 +33,7 @@ class Status(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@attrs.frozen(kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row.
 
     `index` counts rows from 0, `row` is the row as it was given, `result` the object made or found (None where it is
@@ -41,11 +41,21 @@ class Outcome:
     """
 
     index: int
-    row: Mapping[str, Any] = attrs.field(repr=False)
+    row: Mapping[str, Any]
     status: Status
     result: Any = None
     error: Exception | None = None
     attempts: int = 0
+
+    def __repr__(self) -> str:
+        # Without the row, which may be personal.
+        return (
+            f"Outcome(index={self.index}, status={self.status!r}, result={self.result!r}, error={self.error!r}, "
+            f"attempts={self.attempts})"
+        )
+
+
+FAILED = (Status.REJECTED, Status.UNKNOWN)
 
 
 @attrs.frozen(kw_only=True)
@@ -137,24 +147,27 @@ class EarlierError(LeatError):
         return type(self), (self.args[0], self.recorded_code)
 
 
-_STEP = math.log(1.05)
+# To a factor of e: each is about two per cent more than the one before.
+_STEPS = 50
 
 
 class Latency:
     """Percentiles in constant memory: counts on a logarithmic scale."""
 
     def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
+        self._counts: dict[int, int] = {}
         self._largest = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one."""
-        self._counts[round(math.log(max(seconds, 1e-6)) / _STEP)] += 1
-        self._largest = max(self._largest, seconds)
+        step = int(math.log(seconds + 1e-9) * _STEPS)
+        self._counts[step] = self._counts.get(step, 0) + 1
+        if seconds > self._largest:
+            self._largest = seconds
 
     def percentiles(self) -> dict[str, float]:
         """ "p50", "p90", "p99" and "max", or nothing if nothing was counted."""
-        total = self._counts.total()
+        total = sum(self._counts.values())
         if not total:
             return {}
         found: dict[str, float] = {}
@@ -163,7 +176,7 @@ class Latency:
         for step in sorted(self._counts):
             seen += self._counts[step]
             while wanted and seen >= wanted[0][1] * total:
-                found[wanted.pop(0)[0]] = min(math.exp(step * _STEP), self._largest)
+                found[wanted.pop(0)[0]] = min(math.exp(step / _STEPS), self._largest)
         found["max"] = self._largest
         return found
 
@@ -187,7 +200,7 @@ class Tally:
     def count(self, outcome: Outcome) -> None:
         """Take one outcome in."""
         self.counts[outcome.status] += 1
-        if outcome.status in (Status.REJECTED, Status.UNKNOWN):
+        if outcome.status in FAILED:
             self.errors[code_of(outcome.error)] += 1
 
     def end(self) -> None:
