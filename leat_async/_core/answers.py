@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ..errors import ApiError, Attempt, DecodeError, class_for
-from .codec import compiled, parse, parse_list, structure
+from .codec import compiled, compiled_list, parse, parse_list, structure
 from .operation import Operation
 from .params import is_array, is_object
 from .transport import Answer
@@ -65,6 +65,9 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] 
 
 def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> Listing[T]:
     """The items in an answer, with the page information beside them."""
+    found = compiled_list(operation.result, answer.body)
+    if found is not None:
+        return Listing(*found, attempts)
     try:
         whole = parse_list(operation.result, answer.body)
         kind: Any = list[operation.result]  # type: ignore[name-defined]

@@ -20,7 +20,7 @@ import msgspec
 
 from ..errors import DecodeError
 from ..models._base import EMPTY, Model, json_of, keys_of
-from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model
+from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model, items_decoder_of, split
 from .params import is_array, is_list, is_mapping, is_object, show
 
 T = TypeVar("T")
@@ -48,19 +48,11 @@ def parse(body: bytes) -> Any:
         raise DecodeError(f"the answer is no JSON: {what}", body=body) from None
 
 
-class _Many(msgspec.Struct):
-    data: list[msgspec.Raw]
-    meta: Any = None
-
-
-_MANY: Callable[[bytes], _Many] = msgspec.json.Decoder(_Many).decode
-
-
 def parse_list(kind: Any, body: bytes) -> Any:
     """As `parse`; where `data` is a list of what are to be models, its items are left raw for `structure`."""
     if _COMPILED and is_model(kind) and (body.isascii() or _is_utf8(body)):
         try:
-            found = _MANY(body)
+            found = split(body)
         except (ValueError, RecursionError):
             pass
         else:
@@ -71,6 +63,17 @@ def parse_list(kind: Any, body: bytes) -> Any:
 def compiled(kind: Any, body: bytes) -> Any:
     """The model in an answer's `data`; None where that takes `parse` and `structure`."""
     read = envelope_decoder_of(kind) if _COMPILED else None
+    if read is None or not (body.isascii() or _is_utf8(body)):
+        return None
+    try:
+        return read(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def compiled_list(kind: Any, body: bytes) -> tuple[list[Any], Any] | None:
+    """The models in an answer's `data`, and its `meta`; None where that takes `parse_list` and `structure`."""
+    read = items_decoder_of(kind) if _COMPILED else None
     if read is None or not (body.isascii() or _is_utf8(body)):
         return None
     try:

@@ -138,6 +138,34 @@ def _maker(cls: Any) -> Callable[[Any, Any], Any]:
     return _function("make(s0, r0)", [], {}, cls)
 
 
+class Items(msgspec.Struct):
+    """A list answer, its items not looked at."""
+
+    data: list[msgspec.Raw]
+    meta: Any = None
+
+
+split: Callable[[bytes], Items] = msgspec.json.Decoder(Items).decode
+
+
+@cache
+def items_decoder_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]] | None:
+    """A function from a whole list answer to its models and its `meta`; None for what is no model or not compilable."""
+    try:
+        struct = _plan(cls).struct
+    except NotCompilable:
+        return None
+    envelope: Any = msgspec.defstruct("Envelope", [("data", list[struct])], gc=False)
+    decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
+
+    def read(body: bytes) -> tuple[list[Any], Any]:
+        # Twice over the text, which is cheaper than once over each item.
+        whole = split(body)
+        return [make(item, bytes(raw)) for item, raw in zip(decode(body).data, whole.data, strict=True)], whole.meta
+
+    return read
+
+
 def _function(head: str, begin: list[str], names: dict[str, Any], cls: Any) -> Callable[..., Any]:
     lines = [f"def {head}:", *(f" {line}" for line in begin)]
     _write(lines, names, cls, 0)
