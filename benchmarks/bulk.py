@@ -2,7 +2,7 @@
 
     python -m benchmarks.bulk [--rows 20000] [--rounds 5] [--memory 200000]
 
-The server is a process of its own with ready-made answers; pace is off, 32 requests in flight. Contenders take turns
+The server is a process of its own with ready-made answers; pace is off, 64 requests in flight. Contenders take turns
 in one process; read the ratios, the absolute figures belong to the machine. `--memory` compares the peak memory of
 importing so many rows with that of importing ten thousand, each in a fresh process.
 """
@@ -27,7 +27,7 @@ import msgspec
 from benchmarks.server import ROOT, serving
 from leat_async import LeatClient, bulk
 
-IN_FLIGHT = 32
+IN_FLIGHT = 64
 Contender = Callable[[str, int], Awaitable[None]]
 
 

@@ -32,11 +32,10 @@ CREATE TABLE IF NOT EXISTS rows (
 );
 CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
 """
-# One statement for a whole commit: the interpreter's lock is then given up once, not once a row. For the same reason
-# what is never asked for by itself shares a column, as a JSON list.
+# What is never asked for by itself shares a column, as a JSON list.
+_ROW = "(?, ?, ?, ?, ?)"
 _RECORD = (
-    "INSERT INTO rows SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), "
-    "json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?) WHERE true "
+    f"INSERT INTO rows VALUES {_ROW} "
     "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
 )
 # Keys are digests, each on another page of an index, so it is only made when there is something to be found by it: rows
@@ -50,8 +49,10 @@ FORGET = "UPDATE rows SET rest = json_set(rest, '$[3]', NULL, '$[4]', NULL)"
 _ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
 # Rows that make a commit worth while, even if more are about to come.
 _ENOUGH = 64
+# Rows in one statement.
+_MOST = 256
 # A commit that takes longer than this many seconds is made in a thread: the loop has other things to do.
-_QUICK = 0.002
+_QUICK = 0.001
 _encode = msgspec.json.Encoder().encode
 
 
@@ -322,13 +323,23 @@ class Ledger:
 
 def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
     """Write it down, and return when it is on disk, or the error that prevents it."""
+    rows = commit.rows
+    whole = bool(commit.contacts) or len(rows) > _MOST
     try:
-        if commit.contacts:
+        if whole:
             base.execute("BEGIN")
-            base.execute(_KEEP, (_encode(commit.contacts).decode(),))
-        if commit.rows:
-            base.execute(_RECORD, (_encode(commit.rows).decode(),))
         if commit.contacts:
+            base.execute(_KEEP, (_encode(commit.contacts).decode(),))
+        for start in range(0, len(rows), _MOST):
+            # One statement for many rows: in a thread the interpreter's lock is then given up once, not once a row.
+            some = rows[start : start + _MOST]
+            values = [
+                value
+                for number, key, index, state, rest in some
+                for value in (number, key, index, state, _encode(rest).decode())
+            ]
+            base.execute(_RECORD.replace(_ROW, ", ".join([_ROW] * len(some))), values)
+        if whole:
             base.execute("COMMIT")
     except Exception as error:
         return error

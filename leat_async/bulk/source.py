@@ -14,6 +14,8 @@ from typing import Any, Protocol
 Row = Any
 EMPTY: Any = object()
 _BATCH = 256
+# With so many left the next batch is asked for, so that it is there when it is needed.
+_LOW = 128
 # A slow source hands over what it has after so many seconds, rather than fill its batch.
 _PATIENCE = 0.02
 
@@ -92,11 +94,15 @@ class _Threaded:
         self._rows = rows
         self._batch: deque[Row] = deque()
         self._end: BaseException | None = None
-        self._wanted: queue.SimpleQueue[asyncio.Future[None] | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._asked = False
+        self._arrived = asyncio.Event()
         self._thread: threading.Thread | None = None
 
     def take(self) -> Any:
         if self._batch:
+            if len(self._batch) == _LOW:
+                self._ask()
             return self._batch.popleft()
         if self._end is not None:
             raise self._end
@@ -104,20 +110,26 @@ class _Threaded:
 
     async def fill(self) -> None:
         while not self._batch and self._end is None:
+            self._arrived.clear()
+            self._ask()
+            await self._arrived.wait()
+
+    def _ask(self) -> None:
+        if self._asked or self._end is not None:
+            return
+        if self._thread is None:
             loop = asyncio.get_running_loop()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._read, args=(loop,), name="leat-bulk-rows", daemon=True)
-                self._thread.start()
-            arrived = loop.create_future()
-            self._wanted.put(arrived)
-            await arrived
+            self._thread = threading.Thread(target=self._read, args=(loop,), name="leat-bulk-rows", daemon=True)
+            self._thread.start()
+        self._asked = True
+        self._wanted.put(True)
 
     def close(self) -> None:
-        self._wanted.put(None)
+        self._wanted.put(False)
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         rows: Iterator[Row] | None = None
-        while (arrived := self._wanted.get()) is not None:
+        while self._wanted.get():
             batch: list[Row] = []
             end: BaseException | None = None
             until = time.monotonic() + _PATIENCE
@@ -132,12 +144,12 @@ class _Threaded:
             except BaseException as error:
                 end = error if not isinstance(error, StopIteration) else RuntimeError("rows raised StopIteration")
             try:
-                loop.call_soon_threadsafe(self._deliver, batch, end, arrived)
+                loop.call_soon_threadsafe(self._deliver, batch, end)
             except RuntimeError:  # the loop is closed, nobody waits any more
                 return
 
-    def _deliver(self, batch: list[Row], end: BaseException | None, arrived: asyncio.Future[None]) -> None:
+    def _deliver(self, batch: list[Row], end: BaseException | None) -> None:
         self._batch.extend(batch)
         self._end = end
-        if not arrived.done():
-            arrived.set_result(None)
+        self._asked = False
+        self._arrived.set()
