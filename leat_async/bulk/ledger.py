@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NUL
 # What is never asked for by itself shares a column, as a JSON list.
 _ROW = "(?, ?, ?, ?, ?)"
 _RECORD = (
-    f"INSERT INTO rows VALUES {_ROW} "
+    "INSERT INTO rows VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
 )
 # Keys are digests, each on another page of an index, so it is only made when there is something to be found by it: rows
