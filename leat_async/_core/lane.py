@@ -155,7 +155,8 @@ def items_decoder_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]] | Non
         struct = _plan(cls).struct
     except NotCompilable:
         return None
-    envelope: Any = msgspec.defstruct("Envelope", [("data", list[struct])], gc=False)
+    many: Any = list
+    envelope: Any = msgspec.defstruct("Envelope", [("data", many[struct])], gc=False)
     decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
 
     def read(body: bytes) -> tuple[list[Any], Any]:

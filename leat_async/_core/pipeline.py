@@ -219,12 +219,14 @@ class Pipeline:
     def _go_on(self, call: _Call, answer: Answer, failed: LeatError, token: str | None, deadline: Deadline) -> float:
         """After an attempt that failed: seconds to wait before the next, or raise if there is to be none."""
         send = call.sends[-1]
+        end = send.end
+        assert end is not None
         call.last = failed
-        call.open = call.open or send.end is End.MAYBE_APPLIED
+        call.open = call.open or end is End.MAYBE_APPLIED
         if isinstance(failed, RateLimitError):
             send.waited = self._rejected(failed, deadline)
         elif not self._renews(call, answer, token):
-            send.waited = self._failed(call, send.end, failed, deadline)
+            send.waited = self._failed(call, end, failed, deadline)
         self._tell(self.hooks.on_retry, "leat.retry", call, error=failed, waits=send.waited)
         # After a 429 it is the gate that waits.
         return 0.0 if isinstance(failed, RateLimitError) else send.waited

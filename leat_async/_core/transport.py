@@ -181,6 +181,7 @@ class Transport:
                 raise LifecycleError("the client was closed while this call was on its way") from error
             raise
         progress.status = response.status
+        data: bytes | None
         try:
             if response.content.is_eof():
                 data = response.content.read_nowait()

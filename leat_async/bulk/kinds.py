@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .._core.operation import Operation
-from .._core.params import show
+from .._core.params import is_mapping, show
 from .._core.pipeline import Pipeline
 from .._core.unset import UNSET
 from ..errors import AlreadyExistsError, NotFoundError
@@ -51,7 +51,7 @@ class Kind(Protocol):
 
 
 def _checked(row: Any, known: Mapping[str, Any], what: str) -> None:
-    if not isinstance(row, Mapping):
+    if not is_mapping(row):
         raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
     if not row.keys() <= known.keys():
         name = next(name for name in row if name not in known)
@@ -150,7 +150,7 @@ class Stays:
         return None
 
 
-_CONTACT = dict.fromkeys(("email", "referral_code", "attributes"))
+_CONTACT: Mapping[str, Any] = {"email": UNSET, "referral_code": UNSET, "attributes": UNSET}
 
 
 class People:

@@ -150,7 +150,8 @@ class Ledger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rows: list[Row] = []
         self._contacts: list[tuple[str, str]] = []
-        self._waiting: list[Then | asyncio.Future[None]] = []
+        self._thens: list[Then] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self._writing = False
         self._scheduled = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
@@ -232,7 +233,7 @@ class Ledger:
         if self._broken is not None:
             raise self._broken
         self._rows.append(row)
-        self._waiting.append(then)
+        self._thens.append(then)
         self._schedule()
 
     def commit(self, row: Row | None = None) -> asyncio.Future[None]:
@@ -256,7 +257,7 @@ class Ledger:
     def _gather(self, before: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
         assert self._loop is not None
-        now = len(self._waiting)
+        now = len(self._waiting) + len(self._thens)
         if before < now < _ENOUGH:
             self._loop.call_soon(self._gather, now)
             return
@@ -267,8 +268,8 @@ class Ledger:
         if self._writing or not (self._rows or self._contacts or self._waiting):
             return
         assert self._base is not None
-        commit = _Commit(self._rows, self._contacts, self._waiting)
-        self._rows, self._contacts, self._waiting = [], [], []
+        commit = _Commit(self._rows, self._contacts, self._thens, self._waiting)
+        self._rows, self._contacts, self._thens, self._waiting = [], [], [], []
         self._writing = True
         if self._took > _QUICK:
             if self._thread is None:
@@ -281,21 +282,22 @@ class Ledger:
         started = time.perf_counter()
         failure = _put(self._base, commit)
         self._took += 0.1 * (time.perf_counter() - started - self._took)
-        self._committed(commit.waiting, failure)
+        self._committed(commit, failure)
 
-    def _committed(self, waiting: list[Then | asyncio.Future[None]], error: Exception | None) -> None:
+    def _committed(self, commit: _Commit, error: Exception | None) -> None:
         self._writing = False
         if error is not None:
             self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        for one in waiting:
-            if not isinstance(one, asyncio.Future):
-                one(self._broken)
-            elif not one.done():
-                if self._broken is None:
-                    one.set_result(None)
-                else:
-                    one.set_exception(self._broken)
-        if self._waiting:
+        for then in commit.thens:
+            then(self._broken)
+        for waiting in commit.waiting:
+            if waiting.done():
+                continue
+            if self._broken is None:
+                waiting.set_result(None)
+            else:
+                waiting.set_exception(self._broken)
+        if self._rows or self._contacts or self._waiting:
             self._schedule()
 
     def _write(self, base: sqlite3.Connection) -> None:
@@ -303,7 +305,7 @@ class Ledger:
         while (commit := self._work.get()) is not None:
             failure = _put(base, commit)
             try:
-                self._loop.call_soon_threadsafe(self._committed, commit.waiting, failure)
+                self._loop.call_soon_threadsafe(self._committed, commit, failure)
             except RuntimeError:  # the loop is closed; what is written is written
                 continue
 
@@ -314,7 +316,7 @@ class Ledger:
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
-        _put(self._base, _Commit(self._rows, self._contacts, []))
+        _put(self._base, _Commit(self._rows, self._contacts, [], []))
         self._reader.close()
         self._base.close()
         self._lock.release()
@@ -363,7 +365,8 @@ class _Commit:
 
     rows: list[Row]
     contacts: list[tuple[str, str]]
-    waiting: list[Then | asyncio.Future[None]]
+    thens: list[Then]
+    waiting: list[asyncio.Future[None]]
 
 
 def read_meta(base: sqlite3.Connection) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import stat
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -327,3 +328,46 @@ def read(path: Path, question: str) -> list[tuple[Any, ...]]:
         return []
     finally:
         base.close()
+
+
+@pytest.mark.parametrize(("quick", "thread"), [(float("inf"), "MainThread"), (-1.0, "leat-bulk-ledger")])
+async def test_a_quick_disk_is_written_to_at_once_and_a_slow_one_by_a_thread(
+    sandbox: Sandbox, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: float, thread: str
+) -> None:
+    put, threads = ledger_module._put, []
+
+    def watched(base: sqlite3.Connection, commit: Any) -> Exception | None:
+        if commit.rows:
+            threads.append(threading.current_thread().name)
+        return put(base, commit)
+
+    monkeypatch.setattr(ledger_module, "_put", watched)
+    monkeypatch.setattr(ledger_module, "_QUICK", quick)
+    rows = visits(sandbox, 300)
+    assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).created == 300
+    assert set(threads) == {thread}
+    assert bulk.status(tmp_path / "l").states == {"done": 300}
+    # Two records a row, many of them in one commit.
+    assert 2 <= len(threads) < 300
+    assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).skipped == 300
+
+
+async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -> None:
+    ledger = ledger_module.Ledger(tmp_path / "l")
+    ledger.open()
+    ledger.bind(account="a", kind="visits", source=None, mapping=None)
+    count, wall = 2 * ledger_module._MOST + 3, 1.0
+    written: list[Exception | None] = []
+    for n in range(count):
+        number, _ = ledger.entry(f"key {n}")
+        rest = (f"content {n}", Status.CREATED, 1, f"uuid {n}", None, None, wall, wall)
+        ledger.record((number, f"key {n}", n, State.DONE, rest), written.append)
+    ledger.keep_contact("a digest", "c-1")
+    await ledger.commit()
+    assert written == [None] * count
+    ledger.close()
+    assert bulk.status(tmp_path / "l").states == {"done": count}
+    assert bulk.status(tmp_path / "l").contacts == 1
+    entry = bulk.show(tmp_path / "l", count - 1)
+    assert entry is not None
+    assert (entry.uuid, entry.status, entry.attempts) == (f"uuid {count - 1}", "created", 1)
