@@ -186,16 +186,17 @@ class Pipeline:
                         if self.gate.paced:
                             self._learn(answer.headers)
                         if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
-                            send.end, failed = End.ANSWERED, None
+                            send.end = end = End.ANSWERED
+                            failed = None
                         else:
-                            send.end, failed = self._judge(operation, send, answer, failure, token)
+                            end, failed = self._judge(operation, send, answer, failure, token)
                         if watched:
                             self._tell(self.hooks.on_response, "leat.response", call, error=failure)
                     finally:
                         self.gate.leave()
                     if failed is None:
                         break
-                    wait = self._go_on(call, answer, failed, token, deadline)
+                    wait = self._go_on(call, answer, end, failed, token, deadline)
                     if wait:
                         call.phase = "backoff"
                         await self.clock.sleep(wait)
@@ -216,11 +217,11 @@ class Pipeline:
             error.attempts = call.attempts()
             raise
 
-    def _go_on(self, call: _Call, answer: Answer, failed: LeatError, token: str | None, deadline: Deadline) -> float:
+    def _go_on(
+        self, call: _Call, answer: Answer, end: End, failed: LeatError, token: str | None, deadline: Deadline
+    ) -> float:
         """After an attempt that failed: seconds to wait before the next, or raise if there is to be none."""
         send = call.sends[-1]
-        end = send.end
-        assert end is not None
         call.last = failed
         call.open = call.open or end is End.MAYBE_APPLIED
         if isinstance(failed, RateLimitError):
@@ -246,16 +247,18 @@ class Pipeline:
         """How an attempt ended that brought no whole 2xx, and the error it stands for."""
         if failure is not None:
             send.error = str(failure)
-            return End.MAYBE_APPLIED if failure.sent else End.NOT_SENT, failure
+            send.end = End.MAYBE_APPLIED if failure.sent else End.NOT_SENT
+            return send.end, failure
+        send.end = end_of_status(answer.status)
         if not 200 <= answer.status < 300:
             wait = asked_wait(*_waits(answer.headers), self.clock)
             credentials = self.config.token
             if operation.anonymous and isinstance(credentials, ClientCredentials):
                 token = credentials.client_secret
-            return end_of_status(answer.status), answers.error_of(operation, answer, token, wait)
+            return send.end, answers.error_of(operation, answer, token, wait)
         if answer.too_large:
             text = f"{operation.id}: the answer has more than max_body={self.config.max_body} bytes"
-            return End.ANSWERED, DecodeError(text, status=answer.status)
+            return send.end, DecodeError(text, status=answer.status)
         # A 2xx was seen, so a write is done; a read can be asked again.
         end = End.ANSWERED if operation.effect is Effect.ACTION else End.MAYBE_APPLIED
         return end, DecodeError(f"{operation.id}: the answer ended early", status=answer.status)

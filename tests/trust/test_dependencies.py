@@ -20,8 +20,8 @@ RUNTIME = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 EXTRAS = [Requirement(text) for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
 DEVELOPMENT = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 OPTIONAL = {requirement.name for requirement in EXTRAS}
-# Comes with aiohttp, which takes URLs of no other kind; and pytest loads the plugin, never the other way round.
-GIVEN = {"yarl", "pytest", "pytest-asyncio"}
+# Come with aiohttp, whose URLs and headers are of their kind; and pytest loads the plugin, never the other way round.
+GIVEN = {"yarl", "multidict", "pytest", "pytest-asyncio"}
 
 
 def imported() -> set[str]:
