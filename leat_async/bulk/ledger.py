@@ -338,7 +338,7 @@ def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
             values = [
                 value
                 for number, key, index, state, rest in some
-                for value in (number, key, index, state, _encode(rest).decode())
+                for value in (number, key, index, str(state), _encode(rest).decode())
             ]
             base.execute(_RECORD.replace(_ROW, ", ".join([_ROW] * len(some))), values)
         if whole:
