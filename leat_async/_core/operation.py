@@ -129,7 +129,7 @@ class Operation(Generic[T]):
         return sent
 
 
-class Request(msgspec.Struct, Generic[T]):
+class Request(msgspec.Struct, Generic[T], gc=False):
     """One call, ready to send: checked, encoded, and without the token."""
 
     operation: Operation[T]

@@ -69,7 +69,7 @@ class Hooks:
     on_retry: Hook | None = None
 
 
-class _Send(Progress):
+class _Send(Progress, gc=False):
     """One attempt while it is under way, and how it ended."""
 
     started: float = 0.0

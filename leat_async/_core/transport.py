@@ -40,14 +40,15 @@ _LARGE = 2**20
 _UNSENT = "leat_unsent"
 
 
-class Progress(msgspec.Struct):
+# gc=False: what each call makes anew holds nothing that could lead back to it, so the collector need not look at it.
+class Progress(msgspec.Struct, gc=False):
     """How far one attempt came: nothing has left if it is `connecting`; `status` is set once headers are back."""
 
     connecting: bool = False
     status: int | None = None
 
 
-class Answer(msgspec.Struct):
+class Answer(msgspec.Struct, gc=False):
     """What came back. `complete` is False when the body ended early, `too_large` when it was not read to its end."""
 
     status: int
