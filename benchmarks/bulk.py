@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,6 +22,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from benchmarks.measure import most_memory
 from benchmarks.server import ROOT, serving
 from leat_async import LeatClient, bulk
 
@@ -90,8 +89,7 @@ def peak(url: str, count: int, ledger: bool) -> float:
 
 def _peak(url: str, count: int, ledger: bool) -> float:
     asyncio.run((with_ledger if ledger else generated)(url, count))
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / 2**20 if sys.platform == "darwin" else used / 2**10
+    return most_memory()
 
 
 def main() -> None:

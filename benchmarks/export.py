@@ -12,9 +12,6 @@ import asyncio
 import datetime as dt
 import json
 import multiprocessing
-import re
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Generator
@@ -25,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.measure import most_memory
 from leat_async import LeatClient, export
 
 BEGIN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
@@ -117,15 +115,6 @@ def measured(work: Callable[[LeatClient], Awaitable[int]], port: int, pipe: Conn
 
     found = asyncio.run(run())
     pipe.send(Figures(*found, most_memory()))
-
-
-def most_memory() -> float:
-    if sys.platform == "darwin":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
-    # Linux counts what the parent held at the fork as the child's, but for this.
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) / 1024
 
 
 async def discard(leat: LeatClient, *, ahead: int = 8) -> int:

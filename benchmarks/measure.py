@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import resource
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -69,6 +72,16 @@ def prime_allocator() -> None:
     glibc then serves asyncio's receive buffer of 256 KiB from the heap instead of by mmap; see docs/performance.md.
     """
     bytes(1 << 20)
+
+
+def most_memory() -> float:
+    """Peak resident memory of this process, in MB."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
+    # Linux counts what the parent held at the fork as the child's, but for this.
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 Call = Callable[[], Awaitable[Any]]

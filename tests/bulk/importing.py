@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from leat_async import LeatClient, bulk
@@ -25,6 +27,11 @@ async def main(url: str, token: str, ledger: str, ids: str, count: str, shop: st
 
 def peak() -> float | None:
     """Peak resident memory in MB, where the system tells."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # What getrusage says on Linux begins with the memory of the process that started this one.
+        (high,) = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())
+        return int(high) / 2**10
     try:
         import resource
     except ImportError:
