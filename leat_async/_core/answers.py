@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ..errors import ApiError, Attempt, DecodeError, class_for
-from .codec import compiled, compiled_list, parse, parse_list, structure
+from .codec import compiled, parse, parse_list, structure
+from .lane import items_decoder_of
 from .operation import Operation
 from .params import is_array, is_object
 from .transport import Answer
@@ -65,9 +66,9 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] 
 
 def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> Listing[T]:
     """The items in an answer, with the page information beside them."""
-    found = compiled_list(operation.result, answer.body)
+    found = compiled(operation.result, answer.body, items_decoder_of)
     if found is not None:
-        return Listing(*found, attempts)
+        return Listing(found[0], found[1], attempts)
     try:
         whole = parse_list(operation.result, answer.body)
         kind: Any = list[operation.result]  # type: ignore[name-defined]

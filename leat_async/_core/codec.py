@@ -20,7 +20,7 @@ import msgspec
 
 from ..errors import DecodeError
 from ..models._base import EMPTY, Model, json_of, keys_of
-from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model, items_decoder_of, split
+from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model, split
 from .params import is_array, is_list, is_mapping, is_object, show
 
 T = TypeVar("T")
@@ -60,20 +60,11 @@ def parse_list(kind: Any, body: bytes) -> Any:
     return parse(body)
 
 
-def compiled(kind: Any, body: bytes) -> Any:
-    """The model in an answer's `data`; None where that takes `parse` and `structure`."""
-    read = envelope_decoder_of(kind) if _COMPILED else None
-    if read is None or not (body.isascii() or _is_utf8(body)):
-        return None
-    try:
-        return read(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def compiled_list(kind: Any, body: bytes) -> tuple[list[Any], Any] | None:
-    """The models in an answer's `data`, and its `meta`; None where that takes `parse_list` and `structure`."""
-    read = items_decoder_of(kind) if _COMPILED else None
+def compiled(
+    kind: Any, body: bytes, decoder_of: Callable[[Any], Callable[[bytes], Any] | None] = envelope_decoder_of
+) -> Any:
+    """The model in an answer's `data`, or what another decoder makes; None where it takes `parse` and `structure`."""
+    read = decoder_of(kind) if _COMPILED else None
     if read is None or not (body.isascii() or _is_utf8(body)):
         return None
     try:

@@ -23,6 +23,7 @@ from leat_async import models, structure, unstructure
 from leat_async._core import codec, lane
 from leat_async._core.answers import read, read_list
 from leat_async._core.codec import compiled, encode, parse, parse_list
+from leat_async._core.lane import items_decoder_of
 from leat_async._core.operation import Effect, Operation
 from leat_async._core.transport import Answer
 from leat_async.errors import DecodeError
@@ -58,6 +59,12 @@ def same_on_both(kind: Any, value: Any) -> None:
     alone = compiled(kind, b'{"data": %s, "meta": {}}' % body)
     if alone is not None:
         assert facts_of(alone) == tolerant
+    listed = compiled(kind, b'{"data": [%s, %s], "meta": {"page": 1}}' % (body, body), items_decoder_of)
+    if listed is not None:
+        assert [facts_of(item) for item in listed[0]] == [tolerant, tolerant]
+        assert listed[1] == {"page": 1}
+    if isinstance(value, dict):
+        assert (alone is None) == (listed is None)
 
 
 @pytest.mark.parametrize("fact", MODELLED, ids=ids)
