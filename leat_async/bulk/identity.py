@@ -58,8 +58,12 @@ def _in_utc(value: str | dt.datetime) -> str:
     if type(value) is str and len(value) == 25 and value.endswith("+00:00") and value[10] == "T":
         return value
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError(f"{value} is out of range: in UTC it is no date") from None
     # As isoformat writes it, at a quarter of the price.
-    return str(encode(moment.astimezone(dt.UTC))[1:-2], "ascii") + "+00:00"
+    return str(encode(moment)[1:-2], "ascii") + "+00:00"
 
 
 def generated_id(account: str, kind: str, content: bytes, occurrence: int) -> str:

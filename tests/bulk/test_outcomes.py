@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import json
 import os
 import threading
 import time
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from leat_async import LeatClient, RateLimit, bulk, errors
+from leat_async._core.params import Instant
 from leat_async.bulk import BadRow, Outcome, Progress, Status
 from leat_async.bulk.identity import canonical, generated_id
 from leat_async.resources.visits import CREATE
@@ -523,3 +526,29 @@ async def test_refused_attributes_say_that_the_contact_exists(sandbox: Sandbox, 
     assert outcome.status is Status.REJECTED
     assert outcome.error is not None
     assert "the contact exists" in "".join(outcome.error.__notes__)
+
+
+async def test_a_moment_that_does_not_exist_in_utc_is_a_bad_row(sandbox: Sandbox, leat: LeatClient) -> None:
+    rows = visits(sandbox, 2)
+    rows[0]["starts_at"] = "0001-01-01T00:00:00+05:00"
+    first, second = sorted(await all_of(bulk.create(leat.visits, rows)), key=lambda outcome: outcome.index)
+    assert first.status is Status.REJECTED
+    assert "out of range" in str(first.error)
+    assert second.status is Status.CREATED
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-05-01T20:00:00+00:00",
+        "2024-05-01T22:00:00+02:00",
+        "2024-05-01T20:00:00.000001Z",
+        "0999-12-31T23:59:59-01:00",
+    ],
+)
+def test_moments_are_digested_as_isoformat_writes_them(written: str) -> None:
+    moment = dt.datetime.fromisoformat(written)
+    expected = moment.astimezone(dt.UTC).isoformat()
+    params = {"starts_at": Instant()}
+    for value in (written, moment):
+        assert json.loads(canonical(params, {"starts_at": value})) == {"starts_at": expected}
