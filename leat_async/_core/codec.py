@@ -190,8 +190,9 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         for field in attrs.fields(cls)
         if field.name != "_raw"
     ]
+    kind: Any = cls
     try:
-        lane = decoder_of(cls)
+        lane: Callable[[bytes], Any] | None = decoder_of(kind)
     except NotCompilable:
         lane = None
 
@@ -199,8 +200,7 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
         if type(value) is msgspec.Raw:
             try:
                 if lane is not None:
-                    decode, make = lane
-                    model: Model = make(decode(value), bytes(value))
+                    model: Model = lane(bytes(value))
                     return model
             except msgspec.ValidationError:
                 pass

@@ -4,7 +4,8 @@ msgspec decodes into structs that mirror a model's fields, and a generated funct
 are strict: what does not fit exactly raises, and the caller takes the tolerant way, which alone knows every habit
 of the API and words the errors. What fits gives the same model on both ways.
 
-A model made here keeps the bytes it came from; a nested one keeps its way into the bytes of its parent.
+A model made here keeps the bytes it came from; a nested one keeps its way into the bytes of its parent. What the rows
+of a list have in common (`Model.shared`) is made once for each page, and keeps bytes of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import msgspec
 from ..models._base import Model, keys_of
 
 _SCALARS = (str, int, float, bool)
+# Rows by which a page is judged.
+_SAMPLE = 8
 # A moment without an offset is for the tolerant way, which reads it as UTC.
 _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
@@ -34,9 +37,10 @@ class NotCompilable(Exception):
     """A field has a type that the strict way can't tell apart as the tolerant one does."""
 
 
-def decoder_of(cls: Any) -> tuple[Callable[[msgspec.Raw], Any], Callable[[Any, Any], Any]]:
-    """Two functions: from a raw JSON item to a struct (a `ValueError` if it does not fit), and from that to a model."""
-    return msgspec.json.Decoder(_plan(cls).struct).decode, _maker(cls)
+@cache
+def decoder_of(cls: Any) -> Callable[[bytes], Any]:
+    """A function from the JSON of an object to its model; it raises `ValueError` for what does not fit."""
+    return _function(_OBJECT, cls, decode=msgspec.json.Decoder(_plan(cls).struct).decode)
 
 
 @cache
@@ -47,95 +51,7 @@ def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
     except NotCompilable:
         return None
     envelope: Any = msgspec.defstruct("Envelope", [("data", struct)], gc=False)
-    names: dict[str, Any] = {"decode": msgspec.json.Decoder(envelope).decode}
-    return _function("read(body)", ['s0 = decode(body).data; r0 = (body, "data")'], names, cls)
-
-
-@attrs.frozen
-class _Column:
-    """One field of a model: the struct's names for it, and the model inside, of which there may be `many`."""
-
-    name: str
-    sources: tuple[str, ...]
-    keys: tuple[str, ...]
-    default: Any
-    inner: Any
-    many: bool
-
-
-@attrs.frozen
-class _Plan:
-    """A class's struct and columns. `draft`: a subclass that may be written to until the model is complete."""
-
-    struct: Any
-    draft: Any
-    columns: list[_Column]
-
-
-@cache
-def _plan(cls: Any) -> _Plan:
-    if not is_model(cls):
-        raise NotCompilable(str(cls))
-    hints = get_type_hints(cls)
-    columns: list[_Column] = []
-    kinds: list[tuple[str, Any, Any]] = []
-    rename: dict[str, str] = {}
-    for place, field in enumerate(attrs.fields(cls)):
-        if field.name == "_raw":
-            continue
-        kind, inner, many = _wire(hints[field.name])
-        keys = keys_of(field)
-        several = len(keys) > 1
-        if isinstance(field.default, attrs.Factory) or (inner is not None and several):  # type: ignore[arg-type]
-            raise NotCompilable(f"{cls.__name__}.{field.name}")
-        sources = tuple(f"f{place}_{number}" for number in range(len(keys)))
-        rename.update(zip(sources, keys, strict=True))
-        kinds += [(source, Union[kind, None], None) for source in sources]  # noqa: UP007 - made at run time
-        columns.append(_Column(field.name, sources, keys, field.default, inner, many))
-    thawed: dict[str, Any] = {
-        "__slots__": (),
-        "__init__": object.__init__,
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }
-    bases: tuple[Any, ...] = (cls,)
-    draft: Any = type(cls.__name__, bases, thawed)
-    return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
-
-
-def _wire(hint: Any) -> tuple[Any, Any, bool]:
-    """What msgspec is to read for a field, the model inside, and whether there are many of it."""
-    origin: Any = get_origin(hint)
-    members: tuple[Any, ...] = get_args(hint)
-    if origin in (Union, types.UnionType):
-        present = [member for member in members if member is not types.NoneType]
-        several = [member for member in present if get_origin(member) is tuple]
-        if len(present) == 1 or several:
-            # Beside a tuple an object may be PHP's list with gaps, so only a list is taken here.
-            chosen, *_ = several or present
-            return _wire(chosen)
-        if all(member in _SCALARS or get_origin(member) is Mapping for member in present):
-            return Union[tuple(present)], None, False  # noqa: UP007 - made at run time
-    elif hint in (*_SCALARS, Any, object):
-        return hint, None, False
-    elif hint is dt.datetime:
-        return _AWARE, None, False
-    elif origin is Mapping:
-        return dict[str, Any], None, False
-    elif origin is None:
-        return _plan(hint).struct, hint, False
-    elif origin is tuple:
-        item, inner, nested = _wire(members[0])
-        if not nested:
-            whole: Any = list if inner is not None else tuple
-            return whole[item] if inner is not None else whole[item, ...], inner, inner is not None
-    raise NotCompilable(str(hint))
-
-
-@cache
-def _maker(cls: Any) -> Callable[[Any, Any], Any]:
-    """A function from a struct and what it was read from to a model, with single models inside written out in line."""
-    return _function("make(s0, r0)", [], {}, cls)
+    return _function(_ENVELOPE, cls, decode=msgspec.json.Decoder(envelope).decode)
 
 
 class Items(msgspec.Struct):
@@ -152,32 +68,188 @@ split: Callable[[bytes], Items] = msgspec.json.Decoder(Items).decode
 def items_decoder_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]] | None:
     """A function from a whole list answer to its models and its `meta`; None for what is no model or not compilable."""
     try:
-        struct = _plan(cls).struct
+        apart, sharing = _items_of(cls, False), _items_of(cls, True)
+        repeats = _repeats(cls)
     except NotCompilable:
         return None
-    many: Any = list
-    envelope: Any = msgspec.defstruct("Envelope", [("data", many[struct])], gc=False)
-    decode, make = msgspec.json.Decoder(envelope).decode, _maker(cls)
 
     def read(body: bytes) -> tuple[list[Any], Any]:
-        # Twice over the text, which is cheaper than once over each item.
         whole = split(body)
-        return [make(item, bytes(raw)) for item, raw in zip(decode(body).data, whole.data, strict=True)], whole.meta
+        return (sharing if repeats(whole.data) else apart)(body, whole.data), whole.meta
 
     return read
 
 
-def _function(head: str, begin: list[str], names: dict[str, Any], cls: Any) -> Callable[..., Any]:
-    lines = [f"def {head}:", *(f" {line}" for line in begin)]
-    _write(lines, names, cls, 0)
-    exec("\n".join([*lines, " return m0"]), names)  # noqa: S102 - made of field names only, as attrs makes its methods
-    made: Callable[..., Any] = names[head.partition("(")[0]]
+def _items_of(cls: Any, sharing: bool) -> Callable[[bytes, list[msgspec.Raw]], list[Any]]:
+    many: Any = list
+    envelope: Any = msgspec.defstruct("Envelope", [("data", many[_plan(cls, sharing=sharing).struct])], gc=False)
+    return _function(_ITEMS, cls, sharing=sharing, decode=msgspec.json.Decoder(envelope).decode)
+
+
+def _repeats(cls: Any) -> Callable[[list[msgspec.Raw]], bool]:
+    """Whether to look for what rows have in common: where the first ones have nothing, it costs more than it saves."""
+    plan = _plan(cls, sharing=True)
+    names = [column.sources[0] for column in plan.columns if column.shared]
+    if not names:
+        return lambda rows: True
+    decode = msgspec.json.Decoder(plan.struct).decode
+
+    def repeats(rows: list[msgspec.Raw]) -> bool:
+        found = [getattr(row, name) for row in map(decode, rows[:_SAMPLE]) for name in names]
+        texts = [bytes(text) for text in found if text is not None]
+        return 4 * len(set(texts)) <= 3 * len(texts)
+
+    return repeats
+
+
+@attrs.frozen
+class _Column:
+    """One field of a model: the struct's names for it, and the model inside.
+
+    Of that there may be `many`, or it is left raw, `shared` with other rows.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    keys: tuple[str, ...]
+    default: Any
+    inner: Any
+    many: bool
+    shared: bool
+
+
+@attrs.frozen
+class _Plan:
+    """A class's struct and columns. `draft`: a subclass that may be written to until the model is complete."""
+
+    struct: Any
+    draft: Any
+    columns: list[_Column]
+
+
+@cache
+def _plan(cls: Any, *, sharing: bool = False) -> _Plan:
+    if not is_model(cls):
+        raise NotCompilable(str(cls))
+    hints = get_type_hints(cls)
+    columns: list[_Column] = []
+    kinds: list[tuple[str, Any, Any]] = []
+    rename: dict[str, str] = {}
+    for place, field in enumerate(attrs.fields(cls)):
+        if field.name == "_raw":
+            continue
+        kind, inner, many = _wire(hints[field.name], sharing)
+        keys = keys_of(field)
+        several = len(keys) > 1
+        if isinstance(field.default, attrs.Factory) or (inner is not None and several):  # type: ignore[arg-type]
+            raise NotCompilable(f"{cls.__name__}.{field.name}")
+        sources = tuple(f"f{place}_{number}" for number in range(len(keys)))
+        rename.update(zip(sources, keys, strict=True))
+        shared = sharing and inner is not None and inner.shared and not many
+        wanted: Any = msgspec.Raw if shared else Union[kind, None]  # noqa: UP007 - made at run time
+        kinds += [(source, wanted, None) for source in sources]
+        columns.append(_Column(field.name, sources, keys, field.default, inner, many, shared))
+    thawed: dict[str, Any] = {
+        "__slots__": (),
+        "__init__": object.__init__,
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
+    bases: tuple[Any, ...] = (cls,)
+    draft: Any = type(cls.__name__, bases, thawed)
+    return _Plan(msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False), draft, columns)
+
+
+def _wire(hint: Any, sharing: bool) -> tuple[Any, Any, bool]:
+    """What msgspec is to read for a field, the model inside, and whether there are many of it."""
+    origin: Any = get_origin(hint)
+    members: tuple[Any, ...] = get_args(hint)
+    if origin in (Union, types.UnionType):
+        present = [member for member in members if member is not types.NoneType]
+        several = [member for member in present if get_origin(member) is tuple]
+        if len(present) == 1 or several:
+            # Beside a tuple an object may be PHP's list with gaps, so only a list is taken here.
+            chosen, *_ = several or present
+            return _wire(chosen, sharing)
+        if all(member in _SCALARS or get_origin(member) is Mapping for member in present):
+            return Union[tuple(present)], None, False  # noqa: UP007 - made at run time
+    elif hint in (*_SCALARS, Any, object):
+        return hint, None, False
+    elif hint is dt.datetime:
+        return _AWARE, None, False
+    elif origin is Mapping:
+        return dict[str, Any], None, False
+    elif origin is None:
+        return _plan(hint, sharing=sharing).struct, hint, False
+    elif origin is tuple:
+        item, inner, nested = _wire(members[0], sharing)
+        if not nested:
+            whole: Any = list if inner is not None else tuple
+            return whole[item] if inner is not None else whole[item, ...], inner, inner is not None
+    raise NotCompilable(str(hint))
+
+
+_OBJECT = """
+def read(r0):
+    s0 = decode(r0)
+    MODEL
+    return m0
+"""
+_ENVELOPE = """
+def read(body):
+    s0 = decode(body).data
+    r0 = (body, "data")
+    MODEL
+    return m0
+"""
+# Twice over the text, which is cheaper than once over each item.
+_ITEMS = """
+def read(body, items):
+    found = []
+    known = {}
+    for s0, raw in zip(decode(body).data, items, strict=True):
+        r0 = bytes(raw)
+        MODEL
+        found.append(m0)
+    return found
+"""
+# One of many models inside another.
+_INNER = """
+def read(s0, r0, known):
+    MODEL
+    return m0
+"""
+_NULL = b"null"
+
+
+def _function(text: str, cls: Any, *, sharing: bool = False, **names: Any) -> Callable[..., Any]:
+    """A function of this text, in which MODEL stands for the making of a model `m0` of a struct `s0` read from `r0`."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.strip() == "MODEL":
+            _write(lines, names, line[: line.index("M")], cls, sharing, 0)
+        else:
+            lines.append(line)
+    exec("\n".join(lines), names)  # noqa: S102 - made of field names only, as attrs makes its methods
+    made: Callable[..., Any] = names["read"]
     return made
 
 
-def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> None:
-    plan = _plan(cls)
-    pad, model, struct, raw, value, below = (f"{' ' * (depth + 1)}", *(f"{v}{depth}" for v in "msrv"), depth + 1)
+@cache
+def _inner_of(cls: Any, sharing: bool) -> Callable[[Any, Any, Any], Any]:
+    return _function(_INNER, cls, sharing=sharing)
+
+
+@cache
+def _shared_of(cls: Any) -> Callable[[bytes], Any]:
+    read = decoder_of(cls)
+    return lambda raw: None if raw == _NULL else read(raw)
+
+
+def _write(lines: list[str], names: dict[str, Any], pad: str, cls: Any, sharing: bool, depth: int) -> None:
+    """Write the making of a model, with single models inside it in line."""
+    plan = _plan(cls, sharing=sharing)
+    model, struct, raw, value, below = (*(f"{v}{depth}" for v in "msrv"), depth + 1)
 
     def named(kind: str, thing: Any) -> str:
         name = f"{kind}{len(names)}"
@@ -198,12 +270,25 @@ def _write(lines: list[str], names: dict[str, Any], cls: Any, depth: int) -> Non
         if column.inner is None:
             lines.append(f"{pad}else: {target} = {value}")
             continue
-        lines += [f"{pad}else:", f"{pad} r{below} = ({raw}, {column.keys[0]!r})"]
+        lines.append(f"{pad}else:")
+        if column.shared:
+            # Two classes may read the same text, hence the look at the class.
+            lines += [
+                f"{pad} r{below} = bytes({value})",
+                f"{pad} m{below} = known.get(r{below})",
+                f"{pad} if m{below}.__class__ is not {named('cls', column.inner)}:",
+                f"{pad}  m{below} = known[r{below}] = {named('read', _shared_of(column.inner))}(r{below})",
+                f"{pad} {target} = m{below}",
+            ]
+            continue
+        lines.append(f"{pad} r{below} = ({raw}, {column.keys[0]!r})")
         if column.many:
-            make = named("make", _maker(column.inner))
-            lines.append(f"{pad} {target} = tuple([{make}(item, (r{below}, at)) for at, item in enumerate({value})])")
+            read = named("read", _inner_of(column.inner, sharing))
+            known = "known" if sharing else None
+            each = f"{read}(item, (r{below}, at), {known}) for at, item in enumerate({value})"
+            lines.append(f"{pad} {target} = tuple([{each}])")
         else:
             lines.append(f"{pad} s{below} = {value}")
-            _write(lines, names, column.inner, below)
+            _write(lines, names, f"{pad} ", column.inner, sharing, below)
             lines.append(f"{pad} {target} = m{below}")
     lines.append(f"{pad}{model}.__class__ = {named('cls', cls)}")

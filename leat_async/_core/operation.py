@@ -148,7 +148,7 @@ def path_segment(name: str, value: object) -> str:
     text = _SEGMENT.wire(name, value)
     if text in (".", ".."):
         raise ValueError(f"{name} must be an identifier, got {show(text)}")
-    return quote(text, safe="")
+    return _quoted(text)
 
 
 def query_string(params: Mapping[str, Any]) -> str:
@@ -168,7 +168,11 @@ def _flatten(pairs: list[str], name: str, value: Any) -> None:
             _flatten(pairs, f"{name}[{index}]", item)
     else:
         text = str(int(value)) if isinstance(value, bool) else str(value)
-        pairs.append(f"{quote(name, safe='')}={quote(text, safe='')}")
+        pairs.append(f"{_quoted(name)}={_quoted(text)}")
+
+
+def _quoted(text: str) -> str:
+    return text if _is_plain(text) else quote(text, safe="")
 
 
 def require_one(*names: str) -> Rule:

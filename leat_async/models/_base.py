@@ -53,6 +53,8 @@ class Model:
 
     # The field that a bare value stands for, where some sources show one instead of an object.
     bare_field: ClassVar[str | None] = None
+    # Whether many rows of a list hold the same one; nothing in it may be changed then, mappings least of all.
+    shared: ClassVar[bool] = False
 
     # What it was made of: JSON values, the bytes of an object, or for a nested one its parent's and its place there.
     _raw: Any = attrs.field(default=EMPTY, repr=False, eq=False)

@@ -31,6 +31,8 @@ class Address(Model):
 class Shop(Model):
     """A physical or web shop, also called business profile."""
 
+    shared = True
+
     id: int | None = None
     uuid: str = ""
     type: str | None = None
@@ -45,6 +47,8 @@ class Unit(Model):
 
     The last four fields come only in the answer to its creation.
     """
+
+    shared = True
 
     id: int | None = None
     name: str | None = None

@@ -49,6 +49,8 @@ class Media(Model):
 class Tier(Model):
     """A level of the loyalty program."""
 
+    shared = True
+
     uuid: str = ""
     name: str | None = None
     description: str | None = None
@@ -59,6 +61,8 @@ class Tier(Model):
 @attrs.frozen(kw_only=True)
 class SubscriptionType(Model):
     """A kind of mail that contacts can subscribe to. `uuid` is null for some."""
+
+    shared = True
 
     uuid: str | None = None
     id: int | None = None

@@ -17,6 +17,8 @@ from .contacts import ContactIdentifier, ContactReference, PrepaidBalance
 class GiftcardProgram(Model):
     """A kind of gift card; gift cards name theirs with a part of this."""
 
+    shared = True
+
     id: int | None = None
     uuid: str = ""
     name: str | None = None

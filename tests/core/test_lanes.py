@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
 import msgspec
@@ -211,10 +211,71 @@ def test_copies_need_nothing_but_themselves(twin: Any, alone: bool) -> None:
     assert dict(contact.extra) == {"vip": True}
 
 
-def test_an_item_does_not_keep_its_page_alive() -> None:
+SHOP = {"id": 15, "name": "Krusty Krab", "floor": 2, "address": {"city": "Bikini Bottom", "lift": True}}
+
+
+def rows_of(*items: dict[str, Any]) -> list[LoyaltyTransaction]:
+    found = compiled(LoyaltyTransaction, encode({"data": items, "meta": {}}), items_decoder_of)
+    assert found is not None, "this did not come through the lane"
+    rows: list[LoyaltyTransaction] = found[0]
+    return rows
+
+
+@ON
+def test_what_rows_have_in_common_is_made_once() -> None:
+    other = {**SHOP, "floor": 3}
+    first, second, third, none, absent = rows_of({"shop": SHOP}, {"shop": SHOP}, {"shop": other}, {"shop": None}, {})
+    assert first.shop is second.shop
+    assert first.shop == third.shop
+    assert first.shop is not third.shop
+    assert (none.shop, absent.shop) == (None, None)
+    assert first.shop is not None
+    assert first.shop.address is not None
+    assert third.shop is not None
+    assert (dict(first.shop.extra), dict(third.shop.extra)) == ({"floor": 2}, {"floor": 3})
+    assert dict(first.shop.address.extra) == {"lift": True}
+    assert unstructure(first.shop) == SHOP
+    assert unstructure(first) == {"shop": SHOP}
+
+
+@ON
+def test_rows_without_anything_in_common_are_read_as_they_come() -> None:
+    rows = rows_of(*({"shop": {**SHOP, "id": number}} for number in range(40)))
+    assert [row.shop.id for row in rows if row.shop is not None] == list(range(40))
+    assert all(dict(row.shop.extra) == {"floor": 2} for row in rows if row.shop is not None)
+    assert type(rows[0].shop._raw) is tuple, "made in one go with its row"  # type: ignore[union-attr]
+
+
+@ON
+def test_two_classes_of_the_same_text_stay_apart() -> None:
+    same = {"id": 1, "name": "both"}
+    for row in rows_of({"shop": same, "unit": same}, {"unit": same, "shop": same}):
+        assert row.shop == models.Shop(id=1, name="both")
+        assert row.unit == models.Unit(id=1, name="both")
+
+
+@ON
+@pytest.mark.parametrize("shop", [5, "x", [], {"id": "15"}, {"id": 1.5}, {"address": []}])
+def test_a_shared_model_that_does_not_fit_goes_the_tolerant_way(shop: Any) -> None:
+    body = encode({"data": [{"shop": SHOP}, {"shop": shop}]})
+    assert compiled(LoyaltyTransaction, body, items_decoder_of) is None
+
+
+@pytest.mark.parametrize("name", [name for name in models.__all__ if getattr(getattr(models, name), "shared", False)])
+def test_what_is_shared_can_not_be_changed(name: str) -> None:
+    hints = get_type_hints(getattr(models, name))
+    hints.pop("_raw")
+    assert not [field for field, hint in hints.items() if "Mapping" in str(hint) or hint is Any]
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["list", "item"])
+def test_an_item_does_not_keep_its_page_alive(listed: bool) -> None:
     size = 2_000_000
-    body = encode({"data": [TRANSACTION, {"uuid": "t-2", "blob": "x" * size}]})
-    item = structure(parse_list(LoyaltyTransaction, body)["data"], list[LoyaltyTransaction])[0]
+    body = encode({"data": [{**TRANSACTION, "shop": SHOP}, {"uuid": "t-2", "blob": "x" * size}]})
+    if listed:
+        item = read_list(LIST, Answer(200, {}, body)).items[0]
+    else:
+        item = structure(parse_list(LoyaltyTransaction, body)["data"], list[LoyaltyTransaction])[0]
     seen = {id(item)}
     todo: list[Any] = [item]
     while todo:
