@@ -68,38 +68,43 @@ split: Callable[[bytes], Items] = msgspec.json.Decoder(Items).decode
 def items_decoder_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]] | None:
     """A function from a whole list answer to its models and its `meta`; None for what is no model or not compilable."""
     try:
-        apart, sharing = _items_of(cls, False), _items_of(cls, True)
-        repeats = _repeats(cls)
+        return _Rows(cls)
     except NotCompilable:
         return None
 
-    def read(body: bytes) -> tuple[list[Any], Any]:
+
+class _Rows:
+    """Reads lists. Where rows turn out to have little in common, to look for it would cost more than it saves."""
+
+    def __init__(self, cls: Any) -> None:
+        plan = _plan(cls, sharing=True)
+        self._names = [column.sources[0] for column in plan.columns if column.shared]
+        self._decode = msgspec.json.Decoder(plan.struct).decode
+        self._sharing, self._apart = _items_of(cls, True), _items_of(cls, False)
+        # How it was last time; if it did not pay, the first rows of a page are looked at to see whether it would.
+        self._pays = True
+
+    def __call__(self, body: bytes) -> tuple[list[Any], Any]:
         whole = split(body)
-        return (sharing if repeats(whole.data) else apart)(body, whole.data), whole.meta
+        if not self._pays and not self._repeat(whole.data[:_SAMPLE]):
+            return self._apart(body, whole.data)[0], whole.meta
+        found, known = self._sharing(body, whole.data)
+        self._pays = _few(len(known), len(found))
+        return found, whole.meta
 
-    return read
+    def _repeat(self, rows: list[msgspec.Raw]) -> bool:
+        found = [getattr(row, name) for row in map(self._decode, rows) for name in self._names]
+        return _few(len({bytes(text) for text in found if text is not None}), len(rows))
 
 
-def _items_of(cls: Any, sharing: bool) -> Callable[[bytes, list[msgspec.Raw]], list[Any]]:
+def _few(different: int, rows: int) -> bool:
+    return 4 * different <= 3 * rows
+
+
+def _items_of(cls: Any, sharing: bool) -> Callable[[bytes, list[msgspec.Raw]], tuple[list[Any], Any]]:
     many: Any = list
     envelope: Any = msgspec.defstruct("Envelope", [("data", many[_plan(cls, sharing=sharing).struct])], gc=False)
     return _function(_ITEMS, cls, sharing=sharing, decode=msgspec.json.Decoder(envelope).decode)
-
-
-def _repeats(cls: Any) -> Callable[[list[msgspec.Raw]], bool]:
-    """Whether to look for what rows have in common: where the first ones have nothing, it costs more than it saves."""
-    plan = _plan(cls, sharing=True)
-    names = [column.sources[0] for column in plan.columns if column.shared]
-    if not names:
-        return lambda rows: True
-    decode = msgspec.json.Decoder(plan.struct).decode
-
-    def repeats(rows: list[msgspec.Raw]) -> bool:
-        found = [getattr(row, name) for row in map(decode, rows[:_SAMPLE]) for name in names]
-        texts = [bytes(text) for text in found if text is not None]
-        return 4 * len(set(texts)) <= 3 * len(texts)
-
-    return repeats
 
 
 @attrs.frozen
@@ -211,7 +216,7 @@ def read(body, items):
         r0 = bytes(raw)
         MODEL
         found.append(m0)
-    return found
+    return found, known
 """
 # One of many models inside another.
 _INNER = """

@@ -240,10 +240,15 @@ def test_what_rows_have_in_common_is_made_once() -> None:
 
 @ON
 def test_rows_without_anything_in_common_are_read_as_they_come() -> None:
-    rows = rows_of(*({"shop": {**SHOP, "id": number}} for number in range(40)))
-    assert [row.shop.id for row in rows if row.shop is not None] == list(range(40))
-    assert all(dict(row.shop.extra) == {"floor": 2} for row in rows if row.shop is not None)
-    assert type(rows[0].shop._raw) is tuple, "made in one go with its row"  # type: ignore[union-attr]
+    kinds: list[type] = []
+    for several in (True, True, False, True, True, False):
+        rows = rows_of(*({"shop": {**SHOP, "id": number if several else 7}} for number in range(40)))
+        shops = [row.shop for row in rows if row.shop is not None]
+        assert [shop.id for shop in shops] == (list(range(40)) if several else [7] * 40)
+        assert all(dict(shop.extra) == {"floor": 2} for shop in shops)
+        kinds.append(type(shops[0]._raw))
+    # With bytes of its own where it was looked for, with a place in its row's where not.
+    assert kinds[1:] == [tuple, bytes, bytes, tuple, bytes]
 
 
 @ON
