@@ -103,10 +103,11 @@ class Operation(Generic[T]):
             target += path_segment(name, value) + after
         if query:
             target += query_string(self._check(api, self.query, query, null=False))
-        sent = None
-        if body is not None:
-            sent = encode(self._check(api, self.body, body, null=True))
-        return Request(self, target, sent)
+        return Request(self, target, None if body is None else encode(self.checked(api, body)))
+
+    def checked(self, api: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body as it is sent, in the order in which it was given."""
+        return self._check(api, self.body, body, null=True)
 
     def _check(self, api: str, params: Mapping[str, Param], given: Mapping[str, Any], *, null: bool) -> dict[str, Any]:
         sent: dict[str, Any] = {}

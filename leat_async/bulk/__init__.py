@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -66,8 +66,8 @@ class Run(AsyncIterator[Outcome]):
         """The moment as it is now."""
         return self._engine.progress()
 
-    async def __anext__(self) -> Outcome:
-        return await anext(self._outcomes)
+    def __anext__(self) -> Awaitable[Outcome]:
+        return anext(self._outcomes)
 
     async def aclose(self) -> None:
         """End the import now; again is no error."""

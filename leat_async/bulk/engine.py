@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
-from functools import partial
 from typing import Any
 
 import attrs
@@ -16,13 +15,13 @@ from ..errors import AuthenticationError, DecodeError, LeatError, MaintenanceErr
 from ..resources.contacts import Contacts
 from .addresses import Addresses
 from .identity import Seen, account_of
+from .intake import Intake
 from .jobs import Job, Passing, Row, read
 from .kinds import kind_of
 from .ledger import Ledger
 from .outcomes import FAILED, BadRow, Outcome, Progress, Status, Stopped, Tally
-from .source import EMPTY, source_of
 from .steps import Steps
-from .witness import Witness, patient
+from .witness import Witness, Writes, patient
 
 # Rows in doubt that may wait at a time; more hold up the others.
 _WAITING = 512
@@ -70,23 +69,27 @@ class Engine:
         self._name = name
         self._options = options
         self._gate, self._clock = pipeline.gate, pipeline.clock
-        self._witness: Witness = Witness(pipeline.transport, self)
-        self._pipeline = patient(pipeline, self._witness)
-        self._source = source_of(rows)
+        self._reads, self._writes = Witness(pipeline.transport, self), Writes(pipeline.transport, self)
+        self._pipeline = patient(pipeline, self._reads)
         self._seen = Seen()
         self._ledger = ledger
         self._account = options.account
         addresses = Addresses(Contacts(self._pipeline), self._seen, ledger, create=options.create_contacts)
-        self._kind = kind_of(name, self._pipeline, self._witness, addresses, update_existing=options.update_existing)
+        writing = patient(pipeline, self._writes)
+        self._kind = kind_of(
+            name, self._pipeline, writing, self._writes, addresses, update_existing=options.update_existing
+        )
+        self._intake = Intake(rows, self._kind, self._seen)
         self._steps = Steps(self._kind, ledger, self._clock, self, options)
         self._workers = options.concurrency or pipeline.config.concurrency
+        # Outcomes that the ledger is writing down, in its order.
+        self._recorded: deque[Outcome] = deque()
         # Outcomes on their way out. So many may wait to be taken: a slow consumer slows the workers.
         self._ready: deque[Outcome] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self._untaken, self._most = 0, 4 * self._workers
         self._freed = asyncio.Event()
         self._over = False
-        self._turn = asyncio.Lock()
         self._naming = asyncio.Lock()
         self._room = asyncio.Semaphore(_WAITING)
         self._probe = asyncio.Lock()
@@ -95,7 +98,6 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[Any] | None] = set()
         self._in_doubt = 0
-        self._ended = False
         self._abandoned = False
         self._quiet = asyncio.Event()
         self._failure: BaseException | None = None
@@ -141,7 +143,7 @@ class Engine:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            self._source.close()
+            self._intake.close()
             if self._ledger is not None:
                 self._ledger.close()
             self._seen.close()
@@ -196,7 +198,7 @@ class Engine:
         """The moment as it is now."""
         blocked = self._gate.blocked_by() if self._gate.waiting else "slot"
         return self.tally.progress(
-            in_flight=self._witness.in_flight,
+            in_flight=self._reads.in_flight + self._writes.in_flight,
             in_doubt=self._in_doubt,
             waiting="pace" if blocked == "pace" else "rate limit" if blocked == "rate limit" else None,
         )
@@ -205,55 +207,51 @@ class Engine:
 
     async def _worker(self) -> None:
         task = asyncio.current_task()
-        while (job := await self._take()) is not None:
+        while (job := self._next() or await self._take()) is not None:
             job.task = task
             await self._treat(job)
 
+    def _next(self) -> Job | None:
+        """The next row that is to be worked on, identified; None if there is none here, or now is not the time."""
+        coming = self._intake.coming
+        while coming and self._untaken < self._most and self.tally.stopped is None:
+            row = coming[0]
+            if isinstance(row, Job) and self._account is None and self._kind.needs_account(row):
+                return None
+            coming.popleft()
+            self.tally.taken += 1
+            if isinstance(row, Outcome):
+                self._finish(None, row)
+                continue
+            self._kind.identify(row, self._account or "")
+            done = self._steps.recall(row)
+            if done is None:
+                return row
+            self._finish(row, done)
+        return None
+
     async def _take(self) -> Job | None:
-        """The next row that is to be worked on, identified in the order of the source; None at the end."""
-        while True:
+        """As `_next`, but waits; None at the end."""
+        intake = self._intake
+        while self.tally.stopped is None:
             while self._untaken >= self._most:
                 self._freed.clear()
                 await self._freed.wait()
-            try:
-                while (row := self._next()) is EMPTY:
-                    # Only filling takes turns: handing rows over must not cost a round of the loop each.
-                    async with self._turn:
-                        await self._source.fill()
-            except StopAsyncIteration:
-                self._ended = True
-                return None
-            except Exception as error:
-                # The rows taken before are finished; then this ends the run.
-                self._ended = True
-                self._source_failed(error)
-                return None
-            index = self.tally.taken
-            self.tally.taken += 1
-            if isinstance(row, BadRow):
-                self._finish(None, self._steps.bad(index, row.row, row.error))
-                continue
-            try:
-                job = self._kind.prepare(index, row)
-            except (ValueError, TypeError) as error:
-                self._finish(None, self._steps.bad(index, row, error))
-                continue
-            job.occurrence = self._seen.count(job.who, job.fingerprint)
-            if self._kind.needs_account(job) and self._account is None and await self._identify() is None:
-                return None
-            self._kind.identify(job, self._account or "")
-            done = self._steps.recall(job)
-            if done is None:
+            job = self._next()
+            if job is not None:
                 return job
-            self._finish(job, done)
-
-    def _next(self) -> Any:
-        if self._ended or self.tally.stopped is not None:
-            raise StopAsyncIteration
-        return self._source.take()
-
-    def _source_failed(self, error: Exception) -> None:
-        self._start(self._fail_last(error))
+            if intake.coming:
+                if self._untaken < self._most and await self._identify() is None:
+                    return None
+            elif intake.ended:
+                if intake.failure is not None:
+                    # The rows taken before are finished; then this ends the run.
+                    self._start(self._fail_last(intake.failure))
+                    intake.failure = None
+                return None
+            elif not intake.look():
+                await intake.fill()
+        return None
 
     async def _fail_last(self, error: Exception) -> None:
         others = self._tasks - {asyncio.current_task()}
@@ -340,15 +338,21 @@ class Engine:
                 self._seen.settle(job.who, job.fingerprint, outcome.status)
         row = self._steps.record(job, outcome)
         if row is None or self._ledger is None:
-            self._hand_over(outcome, None)
-        else:
-            self._ledger.record(row, partial(self._hand_over, outcome))
+            self._hand_over(outcome)
+            return
+        self._recorded.append(outcome)
+        self._ledger.record(row, self._on_disk)
 
-    def _hand_over(self, outcome: Outcome, error: Exception | None) -> None:
-        if error is not None:
+    def _on_disk(self, error: Exception | None) -> None:
+        """The ledger has written down the outcome that was recorded first, or can't."""
+        outcome = self._recorded.popleft()
+        if error is None:
+            self._hand_over(outcome)
+        else:
             self._failure = self._failure or error
             self._quiet.set()
-            return
+
+    def _hand_over(self, outcome: Outcome) -> None:
         self.tally.count(outcome)
         if self._options.max_errors is not None:
             self._check_errors()

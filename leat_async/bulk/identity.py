@@ -23,6 +23,7 @@ _ANYTHING = Json()
 # Bytes of memory to tell rows that come first from those that may have come before.
 _SLOTS = 2**22
 _FRESH = 128
+_INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL)"
 
 
 def packed(*parts: str | bytes) -> bytes:
@@ -54,8 +55,20 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
     return encode(content)
 
 
+def is_canonical(params: Mapping[str, Param], sent: Mapping[str, Any]) -> bool:
+    """Whether a body, whose keys are sorted, is written as its content is: then there is no need to write it twice."""
+    for name, value in sent.items():
+        if type(value) is not str or (type(params[name]) is Instant and not _is_usual(value)):
+            return False
+    return True
+
+
+def _is_usual(moment: str) -> bool:
+    return len(moment) == 25 and moment.endswith("+00:00") and moment[10] == "T"
+
+
 def _in_utc(value: str | dt.datetime) -> str:
-    if type(value) is str and len(value) == 25 and value.endswith("+00:00") and value[10] == "T":
+    if type(value) is str and _is_usual(value):
         return value
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
     try:
@@ -117,6 +130,7 @@ class Seen:
         self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
         # Identities that are not in the table yet, with their content: most come once, and go there many at a time.
         self._fresh: dict[str, str] = {}
+        self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL)"] * (_FRESH - 1)])
         # Whether any identity of a slot has come; where none has, nobody need look.
         self._slots = bytearray(_SLOTS)
 
@@ -138,9 +152,14 @@ class Seen:
         return int(found[0]) - 1
 
     def _settle_fresh(self) -> None:
-        self._base.execute("BEGIN")
-        self._base.executemany("INSERT INTO seen VALUES (?, 1, ?, NULL)", self._fresh.items())
-        self._base.execute("COMMIT")
+        # In their order, so that neighbours meet on a page; and in one statement, the one that is compiled already.
+        found = sorted(self._fresh.items())
+        if len(found) == _FRESH:
+            self._base.execute(self._insert, [text for pair in found for text in pair])
+        else:
+            self._base.execute("BEGIN")
+            self._base.executemany(_INSERT, found)
+            self._base.execute("COMMIT")
         self._fresh.clear()
 
     def settle(self, who: str, content: str, fate: str) -> None:

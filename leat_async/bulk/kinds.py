@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
-from .._core.operation import Operation
+from .._core.codec import encode
+from .._core.operation import Operation, Request
 from .._core.params import is_mapping, show
 from .._core.pipeline import Pipeline
 from .._core.unset import UNSET
@@ -14,10 +15,10 @@ from ..resources import _contacts, bookings, visits
 from ..resources.contacts import Contacts
 from ..resources.visits import Visits
 from .addresses import Addresses, normalised
-from .identity import canonical, digest, digest_after, generated_id, packed
+from .identity import canonical, digest, digest_after, generated_id, is_canonical, packed
 from .jobs import Job, Row, read
 from .outcomes import Status
-from .witness import Witness
+from .witness import Writes
 
 
 class Kind(Protocol):
@@ -38,8 +39,8 @@ class Kind(Protocol):
     def identify(self, job: Job, account: str) -> None:
         """Give a row its identifier, now that its count among equal rows is known."""
 
-    async def write(self, job: Job) -> tuple[Status, Any]:
-        """Do what is left of the row's writes."""
+    def write(self, job: Job) -> Awaitable[Any]:
+        """Do what is left of the row's writes: what was made or found, while the job's status says which."""
         ...
 
     async def find(self, job: Job) -> Any:
@@ -66,18 +67,20 @@ class Stays:
         name: str,
         operation: Operation[Any],
         pipeline: Pipeline,
-        witness: Witness,
+        writing: Pipeline,
+        writes: Writes,
         addresses: Addresses,
     ) -> None:
         self.name = name
         self._create = operation
-        self._pipeline = pipeline
-        self._witness = witness
+        self._writing = writing
+        self._writes = writes
         self._addresses = addresses
         self._api = pipeline.config.api
         self._visits = Visits(pipeline)
         self.can_ask = name == "visits" and self._api in visits.LIST.apis
-        self._blank = dict.fromkeys(operation.body, UNSET)
+        # Sorted, as what is digested is: then it is the very body that is sent, as a rule.
+        self._blank = dict.fromkeys(sorted(operation.body), UNSET)
         self._known = {**self._blank, "contact_email": UNSET, "email": UNSET}
         self._content, self._external_id = packed(name, "content"), packed(name, "external_id")
 
@@ -90,15 +93,30 @@ class Stays:
             address = self._address(row)
             body = {name: body[name] for name in self._blank}
         checked = body if address is None else {**body, "contact_uuid": address}
-        request = self._create.request(self._api, (), None, checked)
-        content = canonical(self._create.body, body if address is None else {**body, "email": address})
-        whole = digest_after(self._content, content)
-        job = Job(index=index, row=row, who=whole, content=content, fingerprint=whole, body=body, address=address)
-        own = body["external_id"]
+        sent = self._create.checked(self._api, checked)
+        text = encode(sent)
+        if address is not None:
+            content = canonical(self._create.body, {**body, "email": address})
+        elif is_canonical(self._create.body, sent):
+            content = text
+        else:
+            content = canonical(self._create.body, body)
+        who = whole = digest_after(self._content, content)
+        lane, request, own = None, None, body["external_id"]
         if isinstance(own, str):
-            job.who = job.lane = digest_after(self._external_id, own.encode())
-            job.request = request if address is None else None
-        return job
+            who = lane = digest_after(self._external_id, own.encode())
+            request = Request(self._create, self._create.path, text) if address is None else None
+        return Job(
+            index=index,
+            row=row,
+            who=who,
+            content=content,
+            fingerprint=whole,
+            body=body,
+            address=address,
+            lane=lane,
+            request=request,
+        )
 
     def _address(self, row: Row) -> str | None:
         """The address that names the contact, if that is what names it."""
@@ -116,13 +134,17 @@ class Stays:
         if job.lane is None:
             job.body["external_id"] = generated_id(account, self.name, job.content, job.occurrence)
 
-    async def write(self, job: Job) -> tuple[Status, Any]:
+    def write(self, job: Job) -> Awaitable[Any]:
         """Create it."""
-        request = job.request
-        if request is None:
-            await self._locate(job)
-            request = self._create.request(self._api, (), None, job.body)
-        return Status.CREATED, await self._witness.write(job, self._pipeline.run(request))
+        if job.request is None:
+            return self._write_located(job)
+        self._writes.of(job)
+        return self._writing.run(job.request)
+
+    async def _write_located(self, job: Job) -> Any:
+        await self._locate(job)
+        self._writes.of(job)
+        return await self._writing.run(self._create.request(self._api, (), None, job.body))
 
     async def find(self, job: Job) -> Any:
         """The visit with this row's `external_id` among those of its contact, or None."""
@@ -159,10 +181,10 @@ class People:
     name = "contacts"
     can_ask = True
 
-    def __init__(self, pipeline: Pipeline, witness: Witness, *, update_existing: bool) -> None:
-        self._witness = witness
+    def __init__(self, pipeline: Pipeline, writing: Pipeline, writes: Writes, *, update_existing: bool) -> None:
+        self._writes = writes
         self._api = pipeline.config.api
-        self._contacts = Contacts(pipeline)
+        self._contacts, self._written = Contacts(pipeline), Contacts(writing)
         self._update_existing = update_existing
 
     def prepare(self, index: int, row: Row) -> Job:
@@ -200,32 +222,32 @@ class People:
     def identify(self, job: Job, account: str) -> None:
         """An address is identity enough."""
 
-    async def write(self, job: Job) -> tuple[Status, Any]:
+    async def write(self, job: Job) -> Any:
         """Look, create, update: whatever of these is left."""
+        self._writes.of(job)
         if job.stage == "look":
             # Only who looked before can tell a contact that was there from one that a lost answer made.
             existing = await self.find(job)
             if existing is not None and not self._existed(job, existing):
-                return job.status, job.result
+                return job.result
         if job.stage != "update":
             job.stage = "create"
             try:
-                made = await self._witness.write(job, self._contacts.create(**job.body))
+                made = await self._written.create(**job.body)
             except AlreadyExistsError:
                 existing = await self.find(job)
                 if existing is None:
                     raise
                 if not job.doubted and not self._existed(job, existing):
-                    return job.status, job.result
+                    return job.result
                 if job.doubted and self.resolve(job, existing):
-                    return job.status, job.result
+                    return job.result
             else:
                 self.resolve(job, made)
         if job.attributes is not None:
-            uuid, attributes = job.uuid or "", job.attributes
             job.stage = "update"
-            job.result = await self._witness.write(job, self._contacts.update(uuid, attributes=attributes))
-        return job.status, job.result
+            job.result = await self._written.update(job.uuid or "", attributes=job.attributes)
+        return job.result
 
     def _existed(self, job: Job, contact: Any) -> bool:
         """Take a contact that was there before us; is there something left to do with it?"""
@@ -251,9 +273,11 @@ class People:
             return None
 
 
-def kind_of(name: str, pipeline: Pipeline, witness: Witness, addresses: Addresses, *, update_existing: bool) -> Kind:
+def kind_of(
+    name: str, pipeline: Pipeline, writing: Pipeline, writes: Writes, addresses: Addresses, *, update_existing: bool
+) -> Kind:
     """The kind by its name."""
     if name == "contacts":
-        return People(pipeline, witness, update_existing=update_existing)
+        return People(pipeline, writing, writes, update_existing=update_existing)
     operation: Operation[Any] = visits.CREATE if name == "visits" else bookings.CREATE
-    return Stays(name, operation, pipeline, witness, addresses)
+    return Stays(name, operation, pipeline, writing, writes, addresses)

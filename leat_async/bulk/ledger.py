@@ -49,8 +49,11 @@ FORGET = "UPDATE rows SET rest = json_set(rest, '$[3]', NULL, '$[4]', NULL)"
 _ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
 # Rows that make a commit worth while, even if more are about to come.
 _ENOUGH = 64
-# Rows in one statement.
+# Rounds of the loop without another row after which none is about to come: from an answer to the next row takes three.
+_IDLE = 4
+# Rows in one statement, and the steps in which their number grows.
 _MOST = 256
+_STEP = 16
 # A commit that takes longer than this many seconds is made in a thread: the loop has other things to do.
 _QUICK = 0.001
 _encode = msgspec.json.Encoder().encode
@@ -96,6 +99,15 @@ Then = Callable[[Exception | None], None]
 # As it is written: number, key, place in the source, state, and what shares a column: content, status, attempts, uuid,
 # error, code, sent_at, changed_at.
 Row = tuple[int, str, int, State, tuple[Any, ...]]
+
+
+# The same with what shares a column as JSON.
+_Written = tuple[int, str, int, str, str]
+
+
+def _written(row: Row) -> _Written:
+    number, key, index, state, rest = row
+    return number, key, index, str(state), _encode(rest).decode()
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
@@ -148,7 +160,7 @@ class Ledger:
         self._known = False
         self._number = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rows: list[Row] = []
+        self._rows: list[_Written] = []
         self._contacts: list[tuple[str, str]] = []
         self._thens: list[Then] = []
         self._waiting: list[asyncio.Future[None]] = []
@@ -232,7 +244,7 @@ class Ledger:
         """Write a row down; `then` is called when it is on disk, or with the error that prevented it."""
         if self._broken is not None:
             raise self._broken
-        self._rows.append(row)
+        self._rows.append(_written(row))
         self._thens.append(then)
         self._schedule()
 
@@ -243,7 +255,7 @@ class Ledger:
         assert self._loop is not None
         committed = self._loop.create_future()
         if row is not None:
-            self._rows.append(row)
+            self._rows.append(_written(row))
         self._waiting.append(committed)
         self._schedule()
         return committed
@@ -252,14 +264,15 @@ class Ledger:
         if not self._writing and not self._scheduled:
             assert self._loop is not None
             self._scheduled = True
-            self._loop.call_soon(self._gather, 0)
+            self._loop.call_soon(self._gather, 0, 0)
 
-    def _gather(self, before: int) -> None:
+    def _gather(self, before: int, idle: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
         assert self._loop is not None
-        now = len(self._waiting) + len(self._thens)
-        if before < now < _ENOUGH:
-            self._loop.call_soon(self._gather, now)
+        now = len(self._waiting)
+        idle = 0 if before != now else idle + 1
+        if idle < _IDLE and now < _ENOUGH:
+            self._loop.call_soon(self._gather, now, idle)
             return
         self._scheduled = False
         self._flush()
@@ -335,17 +348,18 @@ def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
         for start in range(0, len(rows), _MOST):
             # One statement for many rows: in a thread the interpreter's lock is then given up once, not once a row.
             some = rows[start : start + _MOST]
-            values = [
-                value
-                for number, key, index, state, rest in some
-                for value in (number, key, index, str(state), _encode(rest).decode())
-            ]
-            base.execute(_RECORD.replace(_ROW, ", ".join([_ROW] * len(some))), values)
+            # The last one again and again: each length is another statement to compile, and so there are few.
+            some += some[-1:] * (-len(some) % _STEP)
+            base.execute(_statement(len(some)), [value for row in some for value in row])
         if whole:
             base.execute("COMMIT")
     except Exception as error:
         return error
     return None
+
+
+def _statement(rows: int) -> str:
+    return _RECORD.replace(_ROW, ", ".join([_ROW] * rows))
 
 
 def _make(path: Path) -> None:
@@ -363,7 +377,7 @@ def _make(path: Path) -> None:
 class _Commit:
     """What goes to disk together."""
 
-    rows: list[Row]
+    rows: list[_Written]
     contacts: list[tuple[str, str]]
     thens: list[Then]
     waiting: list[asyncio.Future[None]]

@@ -55,6 +55,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def refused(index: int, row: Any, error: Exception) -> Outcome:
+    """The outcome of a row that can't be sent."""
+    return Outcome(index=index, row=row, status=Status.REJECTED, error=error)
+
+
 FAILED = (Status.REJECTED, Status.UNKNOWN)
 
 

@@ -20,7 +20,7 @@ from ..errors import (
 from .jobs import PASSING, Job, Passing, Refused
 from .kinds import Kind
 from .ledger import Entry, Ledger, Row, State
-from .outcomes import EarlierError, Outcome, Status, Stopped, code_of
+from .outcomes import EarlierError, Outcome, Status, Stopped, code_of, refused
 
 _STATES = {
     Status.CREATED: State.DONE,
@@ -72,10 +72,6 @@ class Steps:
 
     # -- before ----------------------------------------------------------------------------------
 
-    def bad(self, index: int, row: Any, error: Exception) -> Outcome:
-        """A row that can't be sent."""
-        return Outcome(index=index, row=row, status=Status.REJECTED, error=error)
-
     def recall(self, job: Job) -> Outcome | None:
         """What an earlier run did with this row: its outcome, or how to go on with it."""
         job.key = f"{job.who}-{job.occurrence}"
@@ -119,7 +115,7 @@ class Steps:
         if fate == Status.REJECTED:
             return None
         if content != job.fingerprint:
-            return self.bad(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
+            return refused(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
         if fate == Status.UNKNOWN:
             job.error = Refused("an earlier row with the same external_id has an unknown outcome")
             return self.unknown(job)
@@ -136,8 +132,8 @@ class Steps:
                     step = await self._ask(job)
                     continue
                 try:
-                    status, result = await self._kind.write(job)
-                    return self._outcome(job, status, result)
+                    result = await self._kind.write(job)
+                    return self._outcome(job, job.status, result)
                 except OutcomeUnknownError as error:
                     step = self._open(job, error)
                 except DecodeError as error:

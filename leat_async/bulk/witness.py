@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import attrs
 
@@ -34,28 +34,40 @@ class Watcher(Protocol):
 
 
 class Witness:
-    """Stands before the transport of a view of the client.
-
-    A request sent inside `writing(job)` is a write of that job; all others are reads.
-    """
+    """Stands before the transport of a view of the client."""
 
     def __init__(self, transport: Transport, watcher: Watcher) -> None:
         self._transport = transport
         self._watcher = watcher
-        self._job: ContextVar[Job | None] = ContextVar("leat_bulk_job", default=None)
         self.in_flight = 0
 
     def check(self) -> None:
         """As the transport's."""
         self._transport.check()
 
-    async def write(self, job: Job, call: Awaitable[Any]) -> Any:
-        """Await a call whose requests are writes of this job."""
-        token = self._job.set(job)
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress
+    ) -> Answer:
+        """As the transport's."""
+        self.in_flight += 1
         try:
-            return await call
+            answer = await self._transport.send(method, url, headers, body, progress)
         finally:
-            self._job.reset(token)
+            self.in_flight -= 1
+        self._watcher.answered(None, answer.status, 0.0)
+        return answer
+
+
+class Writes(Witness):
+    """The same for a view whose requests are all writes, of the job that the task said last that it writes."""
+
+    def __init__(self, transport: Transport, watcher: Watcher) -> None:
+        super().__init__(transport, watcher)
+        self._job: ContextVar[Job] = ContextVar("leat_bulk_job")
+
+    def of(self, job: Job) -> None:
+        """What this task sends from now on is of this job."""
+        self._job.set(job)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress
@@ -64,10 +76,6 @@ class Witness:
         job = self._job.get()
         self.in_flight += 1
         try:
-            if job is None:
-                answer = await self._transport.send(method, url, headers, body, progress)
-                self._watcher.answered(None, answer.status, 0.0)
-                return answer
             # Until the ledger knows of it nothing leaves, so a deadline that passes meanwhile leaves no doubt.
             progress.connecting = True
             written = self._watcher.before(job, progress)
@@ -77,11 +85,11 @@ class Witness:
             started = time.perf_counter()
             answer = await self._transport.send(method, url, headers, body, progress)
         except TransportError as error:
-            if job is not None and not error.sent:
+            if not error.sent:
                 self._watcher.unsent(job)
             raise
         except asyncio.CancelledError:
-            if job is not None and progress.connecting:
+            if progress.connecting:
                 self._watcher.unsent(job)
             raise
         finally:

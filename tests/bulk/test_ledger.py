@@ -352,6 +352,38 @@ async def test_a_quick_disk_is_written_to_at_once_and_a_slow_one_by_a_thread(
     assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).skipped == 300
 
 
+async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, commits = ledger_module._put, []
+
+    def watched(base: sqlite3.Connection, commit: Any) -> Exception | None:
+        commits.append(len(commit.waiting))
+        return put(base, commit)
+
+    monkeypatch.setattr(ledger_module, "_put", watched)
+    monkeypatch.setattr(ledger_module, "_QUICK", float("inf"))
+    ledger = ledger_module.Ledger(tmp_path / "l")
+    ledger.open()
+    ledger.bind(account="a", kind="visits", source=None, mapping=None)
+
+    async def write(n: int, rounds: int) -> None:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        number, _ = ledger.entry(f"key {n}")
+        await ledger.commit(
+            (number, f"key {n}", n, State.SENT, ("content", Status.CREATED, 1, None, None, None, 1.0, 1.0))
+        )
+
+    # One every second round of the loop; then as many as are worth a commit, and some more; then one alone.
+    await asyncio.gather(*(write(n, 2 * n) for n in range(10)))
+    assert commits == [10]
+    await asyncio.gather(*(write(10 + n, 0) for n in range(ledger_module._ENOUGH + 5)))
+    assert commits[1:] == [ledger_module._ENOUGH + 5]
+    await write(100, 0)
+    assert commits[2:] == [1]
+    ledger.close()
+    assert bulk.status(tmp_path / "l").states == {"sent": 10 + ledger_module._ENOUGH + 6}
+
+
 async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -> None:
     ledger = ledger_module.Ledger(tmp_path / "l")
     ledger.open()

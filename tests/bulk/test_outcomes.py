@@ -10,14 +10,18 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from leat_async import LeatClient, RateLimit, bulk, errors
+from leat_async import UNSET, LeatClient, RateLimit, bulk, errors
 from leat_async._core.params import Instant
 from leat_async.bulk import BadRow, Outcome, Progress, Status
-from leat_async.bulk.identity import canonical, generated_id
+from leat_async.bulk.identity import canonical, digest, generated_id
+from leat_async.bulk.kinds import Stays
 from leat_async.resources.visits import CREATE
 from leat_async.sandbox import Sandbox
 
@@ -39,6 +43,22 @@ def leap(sandbox: Sandbox) -> Leap:
 async def leat(sandbox: Sandbox, leap: Leap) -> AsyncIterator[LeatClient]:
     async with client_of(sandbox, leap, timeout=1.0) as leat:
         yield leat
+
+
+MOMENTS = st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2100, 1, 1)).map(lambda at: at.replace(microsecond=0))
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))) | st.just(
+    dt.UTC
+)
+AWARE = st.builds(lambda at, zone: at.replace(tzinfo=zone), MOMENTS, OFFSETS)
+STARTS = (
+    AWARE | AWARE.map(dt.datetime.isoformat) | st.sampled_from(["2024-05-01T20:00Z", "2024-05-01T20:00:00.5+00:00"])
+)
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
+ROWS = st.fixed_dictionaries(
+    {}, optional={"external_id": TEXTS | st.none(), "source": TEXTS | st.none(), "starts_at": STARTS | st.none()}
+)
+# What prepares rows needs none of what sends them.
+KIND = Stays("visits", CREATE, *[cast(Any, SimpleNamespace(config=SimpleNamespace(api="oauth")))] * 4)
 
 
 def visits(sandbox: Sandbox, count: int, **more: Any) -> list[dict[str, Any]]:
@@ -359,7 +379,27 @@ def test_a_generated_external_id_is_the_same_for_ever() -> None:
     assert generated_id("oauth:uuid:a", "visits", content, 0) == "3792eee2-ad8a-5e62-9005-913aa69971cc"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(row=ROWS)
+def test_what_is_digested_is_the_content_also_where_the_body_serves_for_it(row: dict[str, Any]) -> None:
+    row = {"contact_uuid": "c", "shop_uuid": "s", **row}
+    job = KIND.prepare(0, row)
+    assert job.content == canonical(CREATE.body, {**dict.fromkeys(CREATE.body, UNSET), **row})
+    assert job.who == (digest("visits", "external_id", row["external_id"]) if job.lane else job.fingerprint)
+    assert job.fingerprint == digest("visits", "content", job.content)
+    if job.request is not None and job.request.body is not None:
+        sent = {"contact_uuid": "c", "shop_uuid": "s", **json.loads(job.request.body)}
+        assert sent == json.loads(CREATE.request("oauth", (), None, {**row}).body or b"")
+
+
 # -- stopping --------------------------------------------------------------------------------------
+
+
+async def test_rows_before_the_bad_one_that_ends_the_run_are_sent(sandbox: Sandbox, leat: LeatClient) -> None:
+    rows: list[Any] = visits(sandbox, 60)
+    rows[10] = {**rows[10], "colour": "red"}
+    report = await bulk.run(leat.visits, rows, max_errors=0, concurrency=1)
+    assert (report.stopped, report.created, report.rejected, report.taken) == ("max_errors", 10, 1, 11)
 
 
 async def test_too_many_errors_stop_the_run(sandbox: Sandbox, leat: LeatClient) -> None:

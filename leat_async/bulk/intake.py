@@ -1,0 +1,74 @@
+"""Rows on their way in: read from their source, checked, and counted among those that are alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, Iterable
+from typing import Any
+
+from .identity import Seen
+from .jobs import Job, Row
+from .kinds import Kind
+from .outcomes import BadRow, Outcome, refused
+from .source import EMPTY, source_of
+
+# Rows that are checked in one go: many in a row take two thirds of the time that they take one at a time, each between
+# requests.
+_TOGETHER = 64
+
+
+class Intake:
+    """Rows that may be worked on next: `coming`, in the order of the source, the bad ones as their outcomes.
+
+    At the end of the rows it has `ended`; `failure` is what the source raised, if that was its end.
+    """
+
+    def __init__(self, rows: Iterable[Row | BadRow] | AsyncIterable[Row | BadRow], kind: Kind, seen: Seen) -> None:
+        self.coming: deque[Job | Outcome] = deque()
+        self.ended = False
+        self.failure: Exception | None = None
+        self._source = source_of(rows)
+        self._kind = kind
+        self._seen = seen
+        self._read = 0
+        self._turn = asyncio.Lock()
+
+    def look(self) -> bool:
+        """Check the rows that are here; False if none is, and there may be more."""
+        for _ in range(_TOGETHER):
+            try:
+                row = self._source.take()
+            except StopAsyncIteration:
+                self.ended = True
+                break
+            except Exception as error:
+                self.ended, self.failure = True, error
+                break
+            if row is EMPTY:
+                break
+            self.coming.append(self._check(row))
+        return bool(self.coming) or self.ended
+
+    def _check(self, row: Any) -> Job | Outcome:
+        index = self._read
+        self._read += 1
+        if isinstance(row, BadRow):
+            return refused(index, row.row, row.error)
+        try:
+            job = self._kind.prepare(index, row)
+        except (ValueError, TypeError) as error:
+            return refused(index, row, error)
+        job.occurrence = self._seen.count(job.who, job.fingerprint)
+        return job
+
+    async def fill(self) -> None:
+        """Wait until there is something to look at."""
+        # Only this takes turns: handing rows over must not cost a round of the loop each.
+        async with self._turn:
+            if not self.coming:
+                await self._source.fill()
+
+    def close(self) -> None:
+        """No more rows are wanted."""
+        self._source.close()
