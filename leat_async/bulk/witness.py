@@ -39,7 +39,7 @@ class Witness:
     def __init__(self, transport: Transport, watcher: Watcher) -> None:
         self._transport = transport
         self._watcher = watcher
-        self.in_flight = 0
+        self.in_flight: int = 0
 
     def check(self) -> None:
         """As the transport's."""
