@@ -6,19 +6,33 @@ python -m benchmarks.imports
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import time
+
+from leat_async.cli import loop
 
 from . import bulk
 from .measure import Table, prime_allocator, quick, show
 from .server import pin, serving
 
 RAW, OURS, BARE = "aiohttp, 64 workers, no ledger", "leat_async.bulk, ledger", "leat_async.bulk, no ledger"
+SELDOM = "leat_async.bulk, ledger, a collector that comes less often"
+
+
+async def with_seldom_collections(url: str, count: int) -> None:
+    """As the `leat` command runs it."""
+    usual = gc.get_threshold()
+    gc.set_threshold(loop._YOUNG, *usual[1:])
+    try:
+        await bulk.with_ledger(url, count)
+    finally:
+        gc.set_threshold(*usual)
 
 
 def main() -> None:
     bulk.IN_FLIGHT = 64
-    contenders = {RAW: bulk.raw, OURS: bulk.with_ledger, BARE: bulk.without}
+    contenders = {RAW: bulk.raw, OURS: bulk.with_ledger, BARE: bulk.without, SELDOM: with_seldom_collections}
     rates: dict[str, list[float]] = {who: [] for who in contenders}
     rows, rounds = (4_000, 3) if quick() else (20_000, 9)
     with serving() as (plain, *_):

@@ -160,6 +160,13 @@ def query_string(params: Mapping[str, Any]) -> str:
     return "?" + "&".join(pairs) if pairs else ""
 
 
+def extended(target: str, params: Mapping[str, int]) -> str:
+    """A target with numbers added to its query."""
+    for name, number in params.items():
+        target += f"{'&' if '?' in target else '?'}{name}={number}"
+    return target
+
+
 def _flatten(pairs: list[str], name: str, value: Any) -> None:
     if is_mapping(value):
         for key, item in value.items():

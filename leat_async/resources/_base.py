@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
-from .._core.operation import Operation
+from .._core.operation import Operation, Request, extended
 from .._core.params import Object
 from .._core.pipeline import LookUp, Pipeline
 from .._core.unset import UNSET, Unset
@@ -48,23 +48,23 @@ class Resource:
     def _list(self, operation: Operation[T], *path: str, query: Mapping[str, Any] | None = None) -> Pager[T]:
         given = dict(query or {})
         paging = operation.paging
-        if paging is not None and given.get(paging.size, UNSET) is UNSET:
-            given[paging.size] = UNSET
         # Checked here and now, so that a bad argument is not found out at the first row.
-        operation.request(self._api, path, given)
-        start, limit = (
-            given.get("page", UNSET),
-            given.get(paging.size, UNSET) if paging is not None else UNSET,
-        )
+        request = operation.request(self._api, path, given)
+        start: Any = UNSET
+        limit: Any = UNSET
+        if paging is not None:
+            # What differs from page to page is added to the rest, which stays the same.
+            start, limit = given.pop("page", UNSET), given.pop(paging.size, UNSET)
+            request = operation.request(self._api, path, given)
 
         async def fetch(page: int | None, size: int | None) -> Listing[T]:
-            asked = dict(given)
-            if paging is not None:
-                size = paging.largest if size is None else size
-                asked[paging.size] = UNSET if size is None else size
-                if page is not None:
-                    asked["page"] = page
-            return await self._pipeline.run_list(operation.request(self._api, path, asked))
+            if paging is None:
+                return await self._pipeline.run_list(request)
+            size = paging.largest if size is None else size
+            asked = {} if size is None else {paging.size: size}
+            if page is not None:
+                asked["page"] = page
+            return await self._pipeline.run_list(Request(operation, extended(request.target, asked)))
 
         return Pager(
             fetch,
