@@ -163,7 +163,7 @@ class Engine:
 
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
-        ledger.open()
+        ledger.open(self._intake.look_ahead)
         account = await self._identify()
         if account is None:
             return

@@ -21,7 +21,7 @@ _TOGETHER = 64
 class Intake:
     """Rows that may be worked on next: `coming`, in the order of the source, the bad ones as their outcomes.
 
-    At the end of the rows it has `ended`; `failure` is what the source raised, if that was its end.
+    At the end of the rows it has `ended`; `failure` is what the source, or a row of it, raised if that was the end.
     """
 
     def __init__(self, rows: Iterable[Row | BadRow] | AsyncIterable[Row | BadRow], kind: Kind, seen: Seen) -> None:
@@ -36,19 +36,22 @@ class Intake:
 
     def look(self) -> bool:
         """Check the rows that are here; False if none is, and there may be more."""
-        for _ in range(_TOGETHER):
-            try:
+        try:
+            for _ in range(_TOGETHER):
                 row = self._source.take()
-            except StopAsyncIteration:
-                self.ended = True
-                break
-            except Exception as error:
-                self.ended, self.failure = True, error
-                break
-            if row is EMPTY:
-                break
-            self.coming.append(self._check(row))
+                if row is EMPTY:
+                    break
+                self.coming.append(self._check(row))
+        except StopAsyncIteration:
+            self.ended = True
+        except Exception as error:
+            self.ended, self.failure = True, error
         return bool(self.coming) or self.ended
+
+    def look_ahead(self) -> None:
+        """There is time: have the next rows ready."""
+        if not self.ended and len(self.coming) < _TOGETHER:
+            self.look()
 
     def _check(self, row: Any) -> Job | Outcome:
         index = self._read
@@ -71,4 +74,5 @@ class Intake:
 
     def close(self) -> None:
         """No more rows are wanted."""
+        self.ended = True
         self._source.close()

@@ -1,8 +1,8 @@
 """The ledger: what became of each row, on disk before and after it is sent.
 
-One SQLite file. What is waiting goes into one commit (`synchronous=FULL`: a commit survives a power cut), made at once
-on a disk that is quick with it, and by a thread on another: to pass the interpreter's lock back and forth takes longer
-than a quick disk does. A lock of the operating system keeps a second run out, and ends with the process.
+One SQLite file. What is waiting goes into one commit (`synchronous=FULL`: a commit survives a power cut), made by a
+thread, so that the loop has time for something else until the disk is done. A lock of the operating system keeps a
+second run out, and ends with the process.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,6 @@ _IDLE = 4
 # Rows in one statement, and the steps in which their number grows.
 _MOST = 256
 _STEP = 16
-# A commit that takes longer than this many seconds is made in a thread: the loop has other things to do.
-_QUICK = 0.001
 _encode = msgspec.json.Encoder().encode
 
 
@@ -168,12 +167,14 @@ class Ledger:
         self._scheduled = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        # Seconds that a commit takes here, lately.
-        self._took = 0.0
         self._broken: Exception | None = None
 
-    def open(self) -> None:
-        """Lock the file and open it; made if missing, for its owner's eyes only."""
+    def open(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Lock the file and open it; made if missing, for its owner's eyes only.
+
+        `meanwhile` is called while the disk is busy with a commit.
+        """
+        self._meanwhile = meanwhile
         self._lock = Lock(self.path)
         try:
             _make(self.path)
@@ -268,7 +269,9 @@ class Ledger:
 
     def _gather(self, before: int, idle: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
-        assert self._loop is not None
+        if self._base is None or self._loop is None:
+            # Closed, which writes what is left.
+            return
         now = len(self._waiting)
         idle = 0 if before != now else idle + 1
         if idle < _IDLE and now < _ENOUGH:
@@ -284,18 +287,11 @@ class Ledger:
         commit = _Commit(self._rows, self._contacts, self._thens, self._waiting)
         self._rows, self._contacts, self._thens, self._waiting = [], [], [], []
         self._writing = True
-        if self._took > _QUICK:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True
-                )
-                self._thread.start()
-            self._work.put(commit)
-            return
-        started = time.perf_counter()
-        failure = _put(self._base, commit)
-        self._took += 0.1 * (time.perf_counter() - started - self._took)
-        self._committed(commit, failure)
+        if self._thread is None:
+            work = (self._base, self._meanwhile)
+            self._thread = threading.Thread(target=self._write, args=work, name="leat-bulk-ledger", daemon=True)
+            self._thread.start()
+        self._work.put(commit)
 
     def _committed(self, commit: _Commit, error: Exception | None) -> None:
         self._writing = False
@@ -313,14 +309,17 @@ class Ledger:
         if self._rows or self._contacts or self._waiting:
             self._schedule()
 
-    def _write(self, base: sqlite3.Connection) -> None:
-        assert self._loop is not None
+    def _write(self, base: sqlite3.Connection, meanwhile: Callable[[], object]) -> None:
         while (commit := self._work.get()) is not None:
-            failure = _put(base, commit)
-            try:
-                self._loop.call_soon_threadsafe(self._committed, commit, failure)
-            except RuntimeError:  # the loop is closed; what is written is written
-                continue
+            # Before, so that the loop is woken when this thread lets go of the interpreter's lock.
+            self._tell(meanwhile)
+            self._tell(self._committed, commit, _put(base, commit))
+
+    def _tell(self, what: Callable[..., object], *args: object) -> None:
+        assert self._loop is not None
+        # When the loop is closed nobody waits any more; what is written is written.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what, *args)
 
     def close(self) -> None:
         """Write what is left, and let the file go; again is no error."""

@@ -392,6 +392,27 @@ def test_what_is_digested_is_the_content_also_where_the_body_serves_for_it(row: 
         assert sent == json.loads(CREATE.request("oauth", (), None, {**row}).body or b"")
 
 
+class Odd(dict[str, Any]):
+    """A row that can't even be looked at."""
+
+    def keys(self) -> Any:
+        raise LookupError("the row's file is gone")
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+async def test_a_row_that_raises_ends_the_run_after_the_rows_before_it(
+    sandbox: Sandbox, leat: LeatClient, tmp_path: Path, ledger: bool
+) -> None:
+    rows = [*visits(sandbox, 100), Odd(), *visits(sandbox, 10)]
+    outcomes: list[Outcome] = []
+    kept = tmp_path / "l" if ledger else None
+    with pytest.raises(LookupError, match="file is gone"):
+        await bulk.run(leat.visits, rows, ledger=kept, on_outcome=outcomes.append)
+    assert sorted(outcome.index for outcome in outcomes) == list(range(100))
+    assert {outcome.status for outcome in outcomes} == {Status.CREATED}
+    assert len(sandbox.rows("visits")) == 100
+
+
 # -- stopping --------------------------------------------------------------------------------------
 
 
