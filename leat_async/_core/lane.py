@@ -252,7 +252,7 @@ def _shared_of(cls: Any) -> Callable[[bytes], Any]:
 
 
 def _write(lines: list[str], names: dict[str, Any], pad: str, cls: Any, sharing: bool, depth: int) -> None:
-    """Write the making of a model, with single models inside it in line."""
+    """Write the making of a model, with single models inside it in line; `lines` begin with an empty one and `def`."""
     plan = _plan(cls, sharing=sharing)
     model, struct, raw, value, below = (*(f"{v}{depth}" for v in "msrv"), depth + 1)
 
@@ -277,13 +277,18 @@ def _write(lines: list[str], names: dict[str, Any], pad: str, cls: Any, sharing:
             continue
         lines.append(f"{pad}else:")
         if column.shared:
-            # Two classes may read the same text, hence the look at the class.
+            # The text of the row before is the likeliest. Two classes may read the same text, hence the look at the
+            # class.
+            last, made = named("last", None), named("made", None)
+            lines[2:2] = [f"    {last} = {made} = None"]
             lines += [
-                f"{pad} r{below} = bytes({value})",
-                f"{pad} m{below} = known.get(r{below})",
-                f"{pad} if m{below}.__class__ is not {named('cls', column.inner)}:",
-                f"{pad}  m{below} = known[r{below}] = {named('read', _shared_of(column.inner))}(r{below})",
-                f"{pad} {target} = m{below}",
+                f"{pad} if {value} != {last}:",
+                f"{pad}  r{below} = bytes({value})",
+                f"{pad}  {made} = known.get(r{below})",
+                f"{pad}  if {made}.__class__ is not {named('cls', column.inner)}:",
+                f"{pad}   {made} = known[r{below}] = {named('read', _shared_of(column.inner))}(r{below})",
+                f"{pad}  {last} = {value}",
+                f"{pad} {target} = {made}",
             ]
             continue
         lines.append(f"{pad} r{below} = ({raw}, {column.keys[0]!r})")
