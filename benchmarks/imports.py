@@ -6,11 +6,10 @@ python -m benchmarks.imports
 from __future__ import annotations
 
 import asyncio
-import gc
 import statistics
 import time
 
-from leat_async.cli import loop
+from leat_async.cli.loop import fewer_collections
 
 from . import bulk
 from .measure import Table, prime_allocator, quick, show
@@ -22,12 +21,8 @@ SELDOM = "leat_async.bulk, ledger, a collector that comes less often"
 
 async def with_seldom_collections(url: str, count: int) -> None:
     """As the `leat` command runs it."""
-    usual = gc.get_threshold()
-    gc.set_threshold(loop._YOUNG, *usual[1:])
-    try:
+    with fewer_collections():
         await bulk.with_ledger(url, count)
-    finally:
-        gc.set_threshold(*usual)
 
 
 def main() -> None:

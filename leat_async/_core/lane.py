@@ -40,14 +40,14 @@ class NotCompilable(Exception):
 @cache
 def decoder_of(cls: Any) -> Callable[[bytes], Any]:
     """A function from the JSON of an object to its model; it raises `ValueError` for what does not fit."""
-    return _function(_OBJECT, cls, decode=msgspec.json.Decoder(_plan(cls).struct).decode)
+    return _function(_OBJECT, cls, decode=msgspec.json.Decoder(_plan(cls, False).struct).decode)
 
 
 @cache
 def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
     """A function from a whole answer to the model in `data`; None for what is no model or can't be compiled."""
     try:
-        struct = _plan(cls).struct
+        struct = _plan(cls, False).struct
     except NotCompilable:
         return None
     envelope: Any = msgspec.defstruct("Envelope", [("data", struct)], gc=False)
@@ -77,7 +77,7 @@ class _Rows:
     """Reads lists. Where rows turn out to have little in common, to look for it would cost more than it saves."""
 
     def __init__(self, cls: Any) -> None:
-        plan = _plan(cls, sharing=True)
+        plan = _plan(cls, True)
         self._names = [column.sources[0] for column in plan.columns if column.shared]
         self._decode = msgspec.json.Decoder(plan.struct).decode
         self._sharing, self._apart = _items_of(cls, True), _items_of(cls, False)
@@ -103,7 +103,7 @@ def _few(different: int, rows: int) -> bool:
 
 def _items_of(cls: Any, sharing: bool) -> Callable[[bytes, list[msgspec.Raw]], tuple[list[Any], Any]]:
     many: Any = list
-    envelope: Any = msgspec.defstruct("Envelope", [("data", many[_plan(cls, sharing=sharing).struct])], gc=False)
+    envelope: Any = msgspec.defstruct("Envelope", [("data", many[_plan(cls, sharing).struct])], gc=False)
     return _function(_ITEMS, cls, sharing=sharing, decode=msgspec.json.Decoder(envelope).decode)
 
 
@@ -133,7 +133,7 @@ class _Plan:
 
 
 @cache
-def _plan(cls: Any, *, sharing: bool = False) -> _Plan:
+def _plan(cls: Any, sharing: bool) -> _Plan:
     if not is_model(cls):
         raise NotCompilable(str(cls))
     hints = get_type_hints(cls)
@@ -185,7 +185,7 @@ def _wire(hint: Any, sharing: bool) -> tuple[Any, Any, bool]:
     elif origin is Mapping:
         return dict[str, Any], None, False
     elif origin is None:
-        return _plan(hint, sharing=sharing).struct, hint, False
+        return _plan(hint, sharing).struct, hint, False
     elif origin is tuple:
         item, inner, nested = _wire(members[0], sharing)
         if not nested:
@@ -253,7 +253,7 @@ def _shared_of(cls: Any) -> Callable[[bytes], Any]:
 
 def _write(lines: list[str], names: dict[str, Any], pad: str, cls: Any, sharing: bool, depth: int) -> None:
     """Write the making of a model, with single models inside it in line; `lines` begin with an empty one and `def`."""
-    plan = _plan(cls, sharing=sharing)
+    plan = _plan(cls, sharing)
     model, struct, raw, value, below = (*(f"{v}{depth}" for v in "msrv"), depth + 1)
 
     def named(kind: str, thing: Any) -> str:

@@ -149,22 +149,15 @@ def path_segment(name: str, value: object) -> str:
     text = _SEGMENT.wire(name, value)
     if text in (".", ".."):
         raise ValueError(f"{name} must be an identifier, got {show(text)}")
-    return _quoted(text)
+    return quote(text, safe="")
 
 
-def query_string(params: Mapping[str, Any]) -> str:
+def query_string(params: Mapping[str, Any], begin: str = "?") -> str:
     """`?a=1&created_at%5Bgte%5D=…`: nested values bracketed, booleans as 1 and 0, everything percent-encoded."""
     pairs: list[str] = []
     for name, value in params.items():
         _flatten(pairs, name, value)
-    return "?" + "&".join(pairs) if pairs else ""
-
-
-def extended(target: str, params: Mapping[str, int]) -> str:
-    """A target with numbers added to its query."""
-    for name, number in params.items():
-        target += f"{'&' if '?' in target else '?'}{name}={number}"
-    return target
+    return begin + "&".join(pairs) if pairs else ""
 
 
 def _flatten(pairs: list[str], name: str, value: Any) -> None:

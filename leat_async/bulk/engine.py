@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -82,8 +83,6 @@ class Engine:
         self._intake = Intake(rows, self._kind, self._seen)
         self._steps = Steps(self._kind, ledger, self._clock, self, options)
         self._workers = options.concurrency or pipeline.config.concurrency
-        # Outcomes that the ledger is writing down, in its order.
-        self._recorded: deque[Outcome] = deque()
         # Outcomes on their way out. So many may wait to be taken: a slow consumer slows the workers.
         self._ready: deque[Outcome] = deque()
         self._arrived: asyncio.Future[None] | None = None
@@ -338,21 +337,15 @@ class Engine:
                 self._seen.settle(job.who, job.fingerprint, outcome.status)
         row = self._steps.record(job, outcome)
         if row is None or self._ledger is None:
-            self._hand_over(outcome)
-            return
-        self._recorded.append(outcome)
-        self._ledger.record(row, self._on_disk)
-
-    def _on_disk(self, error: Exception | None) -> None:
-        """The ledger has written down the outcome that was recorded first, or can't."""
-        outcome = self._recorded.popleft()
-        if error is None:
-            self._hand_over(outcome)
+            self._hand_over(outcome, None)
         else:
+            self._ledger.record(row, partial(self._hand_over, outcome))
+
+    def _hand_over(self, outcome: Outcome, error: Exception | None) -> None:
+        if error is not None:
             self._failure = self._failure or error
             self._quiet.set()
-
-    def _hand_over(self, outcome: Outcome) -> None:
+            return
         self.tally.count(outcome)
         if self._options.max_errors is not None:
             self._check_errors()

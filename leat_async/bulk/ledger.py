@@ -269,8 +269,8 @@ class Ledger:
 
     def _gather(self, before: int, idle: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
-        if self._base is None or self._loop is None:
-            # Closed, which writes what is left.
+        assert self._loop is not None
+        if self._base is None:  # closed, which writes what is left
             return
         now = len(self._waiting)
         idle = 0 if before != now else idle + 1

@@ -27,7 +27,7 @@ class Source(Protocol):
         """The next row if it is here already, else `EMPTY`; raises `StopAsyncIteration` at the end."""
 
     async def fill(self) -> None:
-        """Wait until there is something to take; one caller at a time."""
+        """Wait until something came, which others may have taken by then; one caller at a time."""
 
     def close(self) -> None:
         """No more rows are wanted."""
@@ -109,7 +109,8 @@ class _Threaded:
         return EMPTY
 
     async def fill(self) -> None:
-        while not self._batch and self._end is None:
+        # Once: what comes may be taken by somebody else, and then there are checked rows to be had.
+        if not self._batch and self._end is None:
             self._arrived.clear()
             self._ask()
             await self._arrived.wait()

@@ -34,7 +34,7 @@ class Watcher(Protocol):
 
 
 class Witness:
-    """Stands before the transport of a view of the client."""
+    """Stands before the transport of a view of the client whose requests are all reads."""
 
     def __init__(self, transport: Transport, watcher: Watcher) -> None:
         self._transport = transport

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -19,9 +20,16 @@ def run(main: Callable[..., Awaitable[T]], *args: Any) -> T:
     import anyio
 
     fast = sys.platform != "win32" and find_spec("uvloop") is not None
+    with fewer_collections():
+        return anyio.run(main, *args, backend="asyncio", backend_options={"use_uvloop": fast})
+
+
+@contextmanager
+def fewer_collections() -> Generator[None, None, None]:
+    """Let the collector come less often; afterwards as often as before."""
     usual = gc.get_threshold()
     gc.set_threshold(_YOUNG, *usual[1:])
     try:
-        return anyio.run(main, *args, backend="asyncio", backend_options={"use_uvloop": fast})
+        yield
     finally:
         gc.set_threshold(*usual)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
-from .._core.operation import Operation, Request, extended
+from .._core.operation import Operation, Request, query_string
 from .._core.params import Object
 from .._core.pipeline import LookUp, Pipeline
 from .._core.unset import UNSET, Unset
@@ -64,7 +64,8 @@ class Resource:
             asked = {} if size is None else {paging.size: size}
             if page is not None:
                 asked["page"] = page
-            return await self._pipeline.run_list(Request(operation, extended(request.target, asked)))
+            more = query_string(asked, "&" if "?" in request.target else "?")
+            return await self._pipeline.run_list(Request(operation, request.target + more))
 
         return Pager(
             fetch,
