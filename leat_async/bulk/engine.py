@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
-from functools import partial
 from typing import Any
 
 import attrs
@@ -15,6 +14,7 @@ from .._core.transport import Progress as Sending
 from ..errors import AuthenticationError, DecodeError, LeatError, MaintenanceError
 from ..resources.contacts import Contacts
 from .addresses import Addresses
+from .collector import room_for
 from .identity import Seen, account_of
 from .intake import Intake
 from .jobs import Job, Passing, Row, read
@@ -130,9 +130,10 @@ class Engine:
             if self._ledger is not None:
                 await self._open(self._ledger)
             if self.tally.stopped is None:
-                for _ in range(self._workers):
-                    self._start(self._worker())
-                await self._quiet.wait()
+                with room_for(self._workers):
+                    for _ in range(self._workers):
+                        self._start(self._worker())
+                    await self._quiet.wait()
             if self._ledger is not None and self._failure is None:
                 await self._ledger.commit()
         except Exception as error:
@@ -162,7 +163,7 @@ class Engine:
 
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
-        ledger.open(self._intake.look_ahead)
+        ledger.open(self._hand_over, self._intake.look_ahead)
         account = await self._identify()
         if account is None:
             return
@@ -253,10 +254,8 @@ class Engine:
         return None
 
     async def _fail_last(self, error: Exception) -> None:
-        others = self._tasks - {asyncio.current_task()}
-        while others:
+        while others := self._tasks - {asyncio.current_task()}:
             await asyncio.wait(others)
-            others = self._tasks - {asyncio.current_task()}
         raise error
 
     async def _treat(self, job: Job) -> None:
@@ -272,7 +271,11 @@ class Engine:
             if job.occurrence and lane == job.who:
                 step = self._steps.twin(job, *self._seen.fate(job.who))
             if step is None:
-                step = await self._advance(job)
+                if self._faults < _CALM and self.tally.stopped is None:
+                    step = await self._steps.advance(job)
+                    step = step if isinstance(step, Outcome) else self._stay(job, step)
+                else:
+                    step = await self._advance(job)
             if isinstance(step, float):
                 await self._room.acquire()
                 if self.tally.stopped is None:
@@ -321,11 +324,14 @@ class Engine:
             if self._faults >= _CALM:
                 await self._calm()
             step = await self._steps.advance(job)
-            if isinstance(step, Outcome):
-                return step
-            if self.tally.stopped is None:
-                self._busy.discard(job.task)
-                return step
+            return step if isinstance(step, Outcome) else self._stay(job, step)
+        return self._stay(job, None)
+
+    def _stay(self, job: Job, seconds: float | None) -> Outcome | float | None:
+        """After a step that brought no outcome: on with it later, unless the run is stopping."""
+        if self.tally.stopped is None:
+            self._busy.discard(job.task)
+            return seconds
         return self._steps.unknown(job) if job.touched else None
 
     def _finish(self, job: Job | None, outcome: Outcome) -> None:
@@ -335,21 +341,22 @@ class Engine:
             self._busy.discard(job.task)
             if job.lane == job.who and (job.occurrence or outcome.status in FAILED):
                 self._seen.settle(job.who, job.fingerprint, outcome.status)
-        row = self._steps.record(job, outcome)
-        if row is None or self._ledger is None:
-            self._hand_over(outcome, None)
+        note = self._steps.note(job, outcome)
+        if note is None or self._ledger is None:
+            self._hand_over([outcome], None)
         else:
-            self._ledger.record(row, partial(self._hand_over, outcome))
+            self._ledger.record(note, outcome)
 
-    def _hand_over(self, outcome: Outcome, error: Exception | None) -> None:
+    def _hand_over(self, outcomes: list[Outcome], error: Exception | None) -> None:
         if error is not None:
             self._failure = self._failure or error
             self._quiet.set()
             return
-        self.tally.count(outcome)
-        if self._options.max_errors is not None:
-            self._check_errors()
-        self._ready.append(outcome)
+        for outcome in outcomes:
+            self.tally.count(outcome)
+            if self._options.max_errors is not None:
+                self._check_errors()
+        self._ready.extend(outcomes)
         self._wake()
 
     def _cut_off(self, job: Job) -> None:

@@ -102,3 +102,8 @@ class Job(msgspec.Struct, eq=False, kw_only=True):
     def touched(self) -> bool:
         """Whether something of this row may be on the server, although it is not done."""
         return self.doubted or self.stage == "update"
+
+
+def unfit(index: int, row: Row) -> Job:
+    """Stands in the ledger for a row that could not be made a job: it has no content to know it by."""
+    return Job(index=index, row=row, who="", content=b"", fingerprint="", body={}, key=f"row {index}")

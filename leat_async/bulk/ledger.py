@@ -23,7 +23,9 @@ import attrs
 import msgspec
 
 from ..errors import ConfigError, LeatError
+from .jobs import Job
 from .lock import Lock
+from .outcomes import Outcome, Status, code_of
 
 _VERSION = "1"
 _SCHEMA = """
@@ -94,19 +96,25 @@ class Entry:
     changed_at: float
 
 
-Then = Callable[[Exception | None], None]
-# As it is written: number, key, place in the source, state, and what shares a column: content, status, attempts, uuid,
-# error, code, sent_at, changed_at.
-Row = tuple[int, str, int, State, tuple[Any, ...]]
-
-
-# The same with what shares a column as JSON.
+# What is to be written down of a row: where it stands, its status and the error with it.
+Note = tuple[Job, State, Status, Exception | None]
+Then = Callable[[list[Outcome], Exception | None], None]
+# Number, key, place in the source, state, and what shares a column as JSON.
 _Written = tuple[int, str, int, str, str]
 
 
-def _written(row: Row) -> _Written:
-    number, key, index, state, rest = row
-    return number, key, index, str(state), _encode(rest).decode()
+def _written(notes: list[Note]) -> list[_Written]:
+    """Notes as they are written, all that go together in one loop, which is quicker than one between two requests."""
+    now = time.time()
+    written: list[_Written] = []
+    for job, state, status, error in notes:
+        text = code = None
+        if error is not None:
+            text = " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
+            code = code_of(error)
+        rest = (job.fingerprint or None, status, job.attempts, job.uuid, text, code, job.sent_wall, now)
+        written.append((job.number, job.key, job.index, state.value, _encode(rest).decode()))
+    return written
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
@@ -159,9 +167,9 @@ class Ledger:
         self._known = False
         self._number = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rows: list[_Written] = []
+        self._notes: list[Note] = []
         self._contacts: list[tuple[str, str]] = []
-        self._thens: list[Then] = []
+        self._outcomes: list[Outcome] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._writing = False
         self._scheduled = False
@@ -169,12 +177,13 @@ class Ledger:
         self._thread: threading.Thread | None = None
         self._broken: Exception | None = None
 
-    def open(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+    def open(self, then: Then, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Lock the file and open it; made if missing, for its owner's eyes only.
 
-        `meanwhile` is called while the disk is busy with a commit.
+        `then` is called with outcomes that are on disk, or with those that are not and the error that prevents it;
+        `meanwhile` while the disk is busy with a commit.
         """
-        self._meanwhile = meanwhile
+        self._then, self._meanwhile = then, meanwhile
         self._lock = Lock(self.path)
         try:
             _make(self.path)
@@ -241,22 +250,23 @@ class Ledger:
         self._contacts.append((address, uuid))
         self._schedule()
 
-    def record(self, row: Row, then: Then) -> None:
-        """Write a row down; `then` is called when it is on disk, or with the error that prevented it."""
+    def record(self, note: Note, outcome: Outcome | None = None) -> None:
+        """Write down where a row stands, or its outcome, which is handed over when that is on disk."""
         if self._broken is not None:
             raise self._broken
-        self._rows.append(_written(row))
-        self._thens.append(then)
+        self._notes.append(note)
+        if outcome is not None:
+            self._outcomes.append(outcome)
         self._schedule()
 
-    def commit(self, row: Row | None = None) -> asyncio.Future[None]:
-        """To be awaited until this row, and all that was recorded before it, is on disk."""
+    def commit(self, note: Note | None = None) -> asyncio.Future[None]:
+        """To be awaited until this, and all that was recorded before it, is on disk."""
         if self._broken is not None:
             raise self._broken
         assert self._loop is not None
         committed = self._loop.create_future()
-        if row is not None:
-            self._rows.append(_written(row))
+        if note is not None:
+            self._notes.append(note)
         self._waiting.append(committed)
         self._schedule()
         return committed
@@ -281,11 +291,11 @@ class Ledger:
         self._flush()
 
     def _flush(self) -> None:
-        if self._writing or not (self._rows or self._contacts or self._waiting):
+        if self._writing or not (self._notes or self._contacts or self._waiting):
             return
         assert self._base is not None
-        commit = _Commit(self._rows, self._contacts, self._thens, self._waiting)
-        self._rows, self._contacts, self._thens, self._waiting = [], [], [], []
+        commit = _Commit(_written(self._notes), self._contacts, self._outcomes, self._waiting)
+        self._notes, self._contacts, self._outcomes, self._waiting = [], [], [], []
         self._writing = True
         if self._thread is None:
             work = (self._base, self._meanwhile)
@@ -297,8 +307,7 @@ class Ledger:
         self._writing = False
         if error is not None:
             self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        for then in commit.thens:
-            then(self._broken)
+        self._then(commit.outcomes, self._broken)
         for waiting in commit.waiting:
             if waiting.done():
                 continue
@@ -306,7 +315,7 @@ class Ledger:
                 waiting.set_result(None)
             else:
                 waiting.set_exception(self._broken)
-        if self._rows or self._contacts or self._waiting:
+        if self._notes or self._contacts or self._waiting:
             self._schedule()
 
     def _write(self, base: sqlite3.Connection, meanwhile: Callable[[], object]) -> None:
@@ -328,7 +337,7 @@ class Ledger:
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
-        _put(self._base, _Commit(self._rows, self._contacts, [], []))
+        _put(self._base, _Commit(_written(self._notes), self._contacts, [], []))
         self._reader.close()
         self._base.close()
         self._lock.release()
@@ -378,7 +387,7 @@ class _Commit:
 
     rows: list[_Written]
     contacts: list[tuple[str, str]]
-    thens: list[Then]
+    outcomes: list[Outcome]
     waiting: list[asyncio.Future[None]]
 
 

@@ -17,10 +17,10 @@ from ..errors import (
     LifecycleError,
     OutcomeUnknownError,
 )
-from .jobs import PASSING, Job, Passing, Refused
+from .jobs import PASSING, Job, Passing, Refused, unfit
 from .kinds import Kind
-from .ledger import Entry, Ledger, Row, State
-from .outcomes import EarlierError, Outcome, Status, Stopped, code_of, refused
+from .ledger import Entry, Ledger, Note, State
+from .outcomes import EarlierError, Outcome, Status, Stopped, refused
 
 _STATES = {
     Status.CREATED: State.DONE,
@@ -255,39 +255,27 @@ class Steps:
         job.sent_at, job.sent_wall = self._clock.now(), self._clock.wall()
         if self._ledger is None:
             return None
-        return self._ledger.commit(self._row(job, State.HALF if job.stage == "update" else State.SENT, job.status))
+        return self._ledger.commit((job, State.HALF if job.stage == "update" else State.SENT, job.status, None))
 
     def unsent(self, job: Job) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
         if self._ledger is not None and not job.touched:
-            self._ledger.record(self._row(job, State.PENDING, job.status), lambda error: None)
+            self._ledger.record((job, State.PENDING, job.status, None))
 
-    def record(self, job: Job | None, outcome: Outcome) -> Row | None:
-        """An outcome as the ledger keeps it, if there is one and it does not know yet."""
-        if self._ledger is None or (job is not None and job.committed):
+    def note(self, job: Job | None, outcome: Outcome) -> Note | None:
+        """An outcome for the ledger, if there is one and it does not know yet."""
+        if self._ledger is None:
             return None
-        state, error = _STATES[outcome.status], outcome.error
         if job is None:
-            key = f"row {outcome.index}"
-            number, _ = self._ledger.entry(key)
-            rest = (None, outcome.status, 0, None, *_told(error), 0.0, self._clock.wall())
-            return number, key, outcome.index, state, rest
-        uuid = getattr(outcome.result, "uuid", None)
-        if uuid and isinstance(uuid, str):
-            job.uuid = uuid
-        return self._row(job, state, outcome.status, error)
-
-    def _row(self, job: Job, state: State, status: Status, error: Exception | None = None) -> Row:
-        told = _told(error)
-        rest = (job.fingerprint, status, job.attempts, job.uuid, *told, job.sent_wall, self._clock.wall())
-        return job.number, job.key, job.index, state, rest
-
-
-def _told(error: Exception | None) -> tuple[str | None, str | None]:
-    """The text and the code of an error."""
-    if error is None:
-        return None, None
-    return " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))]), code_of(error)
+            job = unfit(outcome.index, outcome.row)
+            job.number, _ = self._ledger.entry(job.key)
+        elif job.committed:
+            return None
+        else:
+            uuid = getattr(outcome.result, "uuid", None)
+            if uuid and isinstance(uuid, str):
+                job.uuid = uuid
+        return job, _STATES[outcome.status], outcome.status, outcome.error
 
 
 def _earlier(entry: Entry) -> EarlierError:

@@ -19,6 +19,7 @@ from aiohttp import web
 from leat_async import LeatClient, bulk, errors
 from leat_async.bulk import State, Status
 from leat_async.bulk import ledger as ledger_module
+from leat_async.bulk.jobs import Job
 from leat_async.sandbox import Sandbox
 
 from ..conftest import VISIT, Recorded, Recorder
@@ -358,6 +359,22 @@ async def test_the_loop_does_not_wait_for_the_disk(
     assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).skipped == 300
 
 
+def job(n: int, number: int) -> Job:
+    return Job(
+        index=n,
+        row={},
+        who="",
+        content=b"",
+        fingerprint=f"content {n}",
+        body={},
+        key=f"key {n}",
+        number=number,
+        uuid=f"uuid {n}",
+        attempts=1,
+        sent_wall=1.0,
+    )
+
+
 async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put, commits = ledger_module._put, []
 
@@ -367,16 +384,14 @@ async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monk
 
     monkeypatch.setattr(ledger_module, "_put", watched)
     ledger = ledger_module.Ledger(tmp_path / "l")
-    ledger.open()
+    ledger.open(lambda outcomes, error: None)
     ledger.bind(account="a", kind="visits", source=None, mapping=None)
 
     async def write(n: int, rounds: int) -> None:
         for _ in range(rounds):
             await asyncio.sleep(0)
         number, _ = ledger.entry(f"key {n}")
-        await ledger.commit(
-            (number, f"key {n}", n, State.SENT, ("content", Status.CREATED, 1, None, None, None, 1.0, 1.0))
-        )
+        await ledger.commit((job(n, number), State.SENT, Status.CREATED, None))
 
     # One every second round of the loop; then as many as are worth a commit, and some more; then one alone.
     await asyncio.gather(*(write(n, 2 * n) for n in range(10)))
@@ -393,11 +408,10 @@ async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(tmp
     faults: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
     ledger = ledger_module.Ledger(tmp_path / "l")
-    ledger.open()
+    ledger.open(lambda outcomes, error: None)
     ledger.bind(account="a", kind="visits", source=None, mapping=None)
     number, _ = ledger.entry("key")
-    rest = ("content", Status.CREATED, 1, "uuid", None, None, 1.0, 1.0)
-    ledger.record((number, "key", 0, State.DONE, rest), lambda error: None)
+    ledger.record((job(0, number), State.DONE, Status.CREATED, None))
     ledger.close()
     for _ in range(2 * ledger_module._IDLE):
         await asyncio.sleep(0)
@@ -407,17 +421,22 @@ async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(tmp
 
 async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -> None:
     ledger = ledger_module.Ledger(tmp_path / "l")
-    ledger.open()
+    written: list[int] = []
+
+    def then(outcomes: list[bulk.Outcome], error: Exception | None) -> None:
+        assert error is None
+        written.extend(outcome.index for outcome in outcomes)
+
+    ledger.open(then)
     ledger.bind(account="a", kind="visits", source=None, mapping=None)
-    count, wall = 2 * ledger_module._MOST + 3, 1.0
-    written: list[Exception | None] = []
+    count = 2 * ledger_module._MOST + 3
     for n in range(count):
         number, _ = ledger.entry(f"key {n}")
-        rest = (f"content {n}", Status.CREATED, 1, f"uuid {n}", None, None, wall, wall)
-        ledger.record((number, f"key {n}", n, State.DONE, rest), written.append)
+        outcome = bulk.Outcome(index=n, row={}, status=Status.CREATED)
+        ledger.record((job(n, number), State.DONE, Status.CREATED, None), outcome)
     ledger.keep_contact("a digest", "c-1")
     await ledger.commit()
-    assert written == [None] * count
+    assert written == list(range(count))
     ledger.close()
     assert bulk.status(tmp_path / "l").states == {"done": count}
     assert bulk.status(tmp_path / "l").contacts == 1
