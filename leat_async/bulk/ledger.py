@@ -25,7 +25,7 @@ import msgspec
 from ..errors import ConfigError, LeatError
 from .jobs import Job
 from .lock import Lock
-from .outcomes import Outcome, Status, code_of
+from .outcomes import Outcome, Status
 
 _VERSION = "1"
 _SCHEMA = """
@@ -96,8 +96,8 @@ class Entry:
     changed_at: float
 
 
-# What is to be written down of a row: where it stands, its status and the error with it.
-Note = tuple[Job, State, Status, Exception | None]
+# What is to be written down of a row: where it stands, its status, and the text and the code of an error.
+Note = tuple[Job, State, Status, tuple[str | None, str | None]]
 Then = Callable[[list[Outcome], Exception | None], None]
 # Number, key, place in the source, state, and what shares a column as JSON.
 _Written = tuple[int, str, int, str, str]
@@ -107,12 +107,8 @@ def _written(notes: list[Note]) -> list[_Written]:
     """Notes as they are written, all that go together in one loop, which is quicker than one between two requests."""
     now = time.time()
     written: list[_Written] = []
-    for job, state, status, error in notes:
-        text = code = None
-        if error is not None:
-            text = " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
-            code = code_of(error)
-        rest = (job.fingerprint or None, status, job.attempts, job.uuid, text, code, job.sent_wall, now)
+    for job, state, status, told in notes:
+        rest = (job.fingerprint or None, status, job.attempts, job.uuid, *told, job.sent_wall, now)
         written.append((job.number, job.key, job.index, state.value, _encode(rest).decode()))
     return written
 

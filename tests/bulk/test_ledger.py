@@ -391,7 +391,7 @@ async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monk
         for _ in range(rounds):
             await asyncio.sleep(0)
         number, _ = ledger.entry(f"key {n}")
-        await ledger.commit((job(n, number), State.SENT, Status.CREATED, None))
+        await ledger.commit((job(n, number), State.SENT, Status.CREATED, (None, None)))
 
     # One every second round of the loop; then as many as are worth a commit, and some more; then one alone.
     await asyncio.gather(*(write(n, 2 * n) for n in range(10)))
@@ -411,7 +411,7 @@ async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(tmp
     ledger.open(lambda outcomes, error: None)
     ledger.bind(account="a", kind="visits", source=None, mapping=None)
     number, _ = ledger.entry("key")
-    ledger.record((job(0, number), State.DONE, Status.CREATED, None))
+    ledger.record((job(0, number), State.DONE, Status.CREATED, (None, None)))
     ledger.close()
     for _ in range(2 * ledger_module._IDLE):
         await asyncio.sleep(0)
@@ -433,7 +433,7 @@ async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -
     for n in range(count):
         number, _ = ledger.entry(f"key {n}")
         outcome = bulk.Outcome(index=n, row={}, status=Status.CREATED)
-        ledger.record((job(n, number), State.DONE, Status.CREATED, None), outcome)
+        ledger.record((job(n, number), State.DONE, Status.CREATED, (None, None)), outcome)
     ledger.keep_contact("a digest", "c-1")
     await ledger.commit()
     assert written == list(range(count))
@@ -443,3 +443,14 @@ async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -
     entry = bulk.show(tmp_path / "l", count - 1)
     assert entry is not None
     assert (entry.uuid, entry.status, entry.attempts) == (f"uuid {count - 1}", "created", 1)
+
+
+async def test_an_error_whose_text_cannot_be_written_as_it_is(
+    sandbox: Sandbox, leat: LeatClient, tmp_path: Path
+) -> None:
+    bad = bulk.BadRow(row={"line": 3}, error=ValueError("no such shop: \ud83d"))
+    report = await bulk.run(leat.visits, [*visits(sandbox, 3), bad], ledger=tmp_path / "l")
+    assert (report.created, report.rejected) == (3, 1)
+    entry = bulk.show(tmp_path / "l", 3)
+    assert entry is not None
+    assert (entry.state, entry.error, entry.content) == (State.REJECTED, "no such shop: \\ud83d", None)
