@@ -99,7 +99,8 @@ class Entry:
 # What is to be written down of a row: where it stands, its status, and the text and the code of an error.
 Note = tuple[Job, State, Status, tuple[str | None, str | None]]
 Then = Callable[[list[Outcome], Exception | None], None]
-# Number, key, place in the source, state, and what shares a column as JSON.
+# Number, key, place in the source, state, and as JSON what shares a column: content, status, attempts, uuid, error,
+# code, sent_at, changed_at.
 _Written = tuple[int, str, int, str, str]
 
 
