@@ -209,7 +209,38 @@ class Engine:
         task = asyncio.current_task()
         while (job := self._next() or await self._take()) is not None:
             job.task = task
-            await self._treat(job)
+            lane = job.lane
+            if lane is not None:
+                while lane in self._lanes:
+                    elder = self._lanes[lane] = self._lanes[lane] or asyncio.Event()
+                    await elder.wait()
+                self._lanes[lane] = None
+            handed_over = False
+            try:
+                step: Outcome | float | None = None
+                if job.occurrence and lane == job.who:
+                    step = self._steps.twin(job, *self._seen.fate(job.who))
+                if step is None:
+                    if self._faults >= _CALM:
+                        await self._calm()
+                    step = self._judged(job, await self._steps.advance(job))
+                if isinstance(step, float):
+                    await self._room.acquire()
+                    if self.tally.stopped is None:
+                        self._in_doubt += 1
+                        self._start(self._wait_out(job, step))
+                        handed_over = True
+                        continue
+                    self._room.release()
+                    step = self._judged(job, None)
+                if isinstance(step, Outcome):
+                    self._finish(job, step)
+            except asyncio.CancelledError:
+                self._cut_off(job)
+                raise
+            finally:
+                if lane is not None and not handed_over:
+                    self._leave(lane)
 
     def _next(self) -> Job | None:
         """The next row that is to be worked on, identified; None if there is none here, or now is not the time."""
@@ -258,42 +289,6 @@ class Engine:
             await asyncio.wait(others)
         raise error
 
-    async def _treat(self, job: Job) -> None:
-        lane = job.lane
-        if lane is not None:
-            while lane in self._lanes:
-                elder = self._lanes[lane] = self._lanes[lane] or asyncio.Event()
-                await elder.wait()
-            self._lanes[lane] = None
-        handed_over = False
-        try:
-            step: Outcome | float | None = None
-            if job.occurrence and lane == job.who:
-                step = self._steps.twin(job, *self._seen.fate(job.who))
-            if step is None:
-                if self._faults < _CALM and self.tally.stopped is None:
-                    step = await self._steps.advance(job)
-                    step = step if isinstance(step, Outcome) else self._stay(job, step)
-                else:
-                    step = await self._advance(job)
-            if isinstance(step, float):
-                await self._room.acquire()
-                if self.tally.stopped is None:
-                    self._in_doubt += 1
-                    self._start(self._wait_out(job, step))
-                    handed_over = True
-                    return
-                self._room.release()
-                step = await self._advance(job)
-            if isinstance(step, Outcome):
-                self._finish(job, step)
-        except asyncio.CancelledError:
-            self._cut_off(job)
-            raise
-        finally:
-            if lane is not None and not handed_over:
-                self._leave(lane)
-
     async def _wait_out(self, job: Job, seconds: float) -> None:
         """See a row in doubt to its end, beside the workers."""
         job.task = asyncio.current_task()
@@ -301,7 +296,9 @@ class Engine:
             step: Outcome | float | None = seconds
             while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
-                step = await self._advance(job)
+                if self._faults >= _CALM:
+                    await self._calm()
+                step = self._judged(job, await self._steps.advance(job))
             if step is not None:
                 self._finish(job, step)
         except asyncio.CancelledError:
@@ -318,20 +315,13 @@ class Engine:
         if younger is not None:
             younger.set()
 
-    async def _advance(self, job: Job) -> Outcome | float | None:
-        """One step of a row: its outcome, seconds to wait before the next, or None if the run is stopping."""
-        if self.tally.stopped is None:
-            if self._faults >= _CALM:
-                await self._calm()
-            step = await self._steps.advance(job)
-            return step if isinstance(step, Outcome) else self._stay(job, step)
-        return self._stay(job, None)
-
-    def _stay(self, job: Job, seconds: float | None) -> Outcome | float | None:
-        """After a step that brought no outcome: on with it later, unless the run is stopping."""
+    def _judged(self, job: Job, step: Outcome | float | None) -> Outcome | float | None:
+        """What a step of a row brought: its outcome, seconds until the next, or None if it remains undone."""
+        if isinstance(step, Outcome):
+            return step
         if self.tally.stopped is None:
             self._busy.discard(job.task)
-            return seconds
+            return step
         return self._steps.unknown(job) if job.touched else None
 
     def _finish(self, job: Job | None, outcome: Outcome) -> None:

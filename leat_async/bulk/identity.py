@@ -55,20 +55,13 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
     return encode(content)
 
 
-def is_canonical(params: Mapping[str, Param], sent: Mapping[str, Any]) -> bool:
-    """Whether a body, whose keys are sorted, is written as its content is: then there is no need to write it twice."""
-    for name, value in sent.items():
-        if type(value) is not str or (type(params[name]) is Instant and not _is_usual(value)):
-            return False
-    return True
-
-
-def _is_usual(moment: str) -> bool:
-    return len(moment) == 25 and moment.endswith("+00:00") and moment[10] == "T"
+def is_usual(moment: str) -> bool:
+    """Whether a moment, if it is one, is written as a content has it."""
+    return len(moment) == 25 and moment[4::3] == "--T::+:" and moment.endswith("+00:00")
 
 
 def _in_utc(value: str | dt.datetime) -> str:
-    if type(value) is str and _is_usual(value):
+    if type(value) is str and is_usual(value):
         return value
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
     try:

@@ -15,9 +15,10 @@ from ..resources import _contacts, bookings, visits
 from ..resources.contacts import Contacts
 from ..resources.visits import Visits
 from .addresses import Addresses, normalised
-from .identity import canonical, digest, digest_after, generated_id, is_canonical, packed
+from .identity import canonical, digest, digest_after, generated_id, packed
 from .jobs import Job, Row, read
 from .outcomes import Status
+from .plain import plain
 from .witness import Writes
 
 
@@ -79,33 +80,34 @@ class Stays:
         self._api = pipeline.config.api
         self._visits = Visits(pipeline)
         self.can_ask = name == "visits" and self._api in visits.LIST.apis
-        # Sorted, as what is digested is: then it is the very body that is sent, as a rule.
-        self._blank = dict.fromkeys(sorted(operation.body), UNSET)
-        self._known = {**self._blank, "contact_email": UNSET, "email": UNSET}
+        self._plain = plain(operation, self._api)
+        self._known = dict.fromkeys((*operation.body, "contact_email", "email"))
         self._content, self._external_id = packed(name, "content"), packed(name, "external_id")
 
     def prepare(self, index: int, row: Row) -> Job:
         """Check a row; raises `ValueError` or `TypeError`."""
+        content = self._plain(row)
+        if content is not None:
+            return self._job(index, row, {**row}, content, content)
         _checked(row, self._known, self._create.id)
-        body = {**self._blank, **row}
-        address = None
-        if len(body) > len(self._blank):
-            address = self._address(row)
-            body = {name: body[name] for name in self._blank}
-        checked = body if address is None else {**body, "contact_uuid": address}
-        sent = self._create.checked(self._api, checked)
-        text = encode(sent)
-        if address is not None:
-            content = canonical(self._create.body, {**body, "email": address})
-        elif is_canonical(self._create.body, sent):
-            content = text
-        else:
-            content = canonical(self._create.body, body)
+        address = self._address(row)
+        body = {name: row.get(name, UNSET) for name in self._create.body}
+        if address is None:
+            sent = self._create.checked(self._api, body)
+            return self._job(index, row, sent, canonical(self._create.body, sent), encode(sent))
+        sent = self._create.checked(self._api, {**body, "contact_uuid": address})
+        del sent["contact_uuid"]
+        return self._job(index, row, sent, canonical(self._create.body, {**sent, "email": address}), None, address)
+
+    def _job(
+        self, index: int, row: Row, body: dict[str, Any], content: bytes, text: bytes | None, address: str | None = None
+    ) -> Job:
+        """`text` is the body as it is sent, None if it can't be known yet."""
         who = whole = digest_after(self._content, content)
-        lane, request, own = None, None, body["external_id"]
-        if isinstance(own, str):
+        lane, request, own = None, None, body.get("external_id")
+        if own is not None:
             who = lane = digest_after(self._external_id, own.encode())
-            request = Request(self._create, self._create.path, text) if address is None else None
+            request = Request(self._create, self._create.path, text) if text is not None else None
         return Job(
             index=index,
             row=row,
@@ -133,6 +135,8 @@ class Stays:
         """Give the row an `external_id` if it has none."""
         if job.lane is None:
             job.body["external_id"] = generated_id(account, self.name, job.content, job.occurrence)
+            if job.address is None:
+                job.request = Request(self._create, self._create.path, encode(job.body))
 
     def write(self, job: Job) -> Awaitable[Any]:
         """Create it."""
@@ -144,7 +148,7 @@ class Stays:
     async def _write_located(self, job: Job) -> Any:
         await self._locate(job)
         self._writes.of(job)
-        return await self._writing.run(self._create.request(self._api, (), None, job.body))
+        return await self._writing.run(Request(self._create, self._create.path, encode(job.body)))
 
     async def find(self, job: Job) -> Any:
         """The visit with this row's `external_id` among those of its contact, or None."""
@@ -162,7 +166,7 @@ class Stays:
         return True
 
     async def _locate(self, job: Job) -> None:
-        if job.address is not None and job.body["contact_uuid"] in (UNSET, None):
+        if job.address is not None and "contact_uuid" not in job.body:
             job.body["contact_uuid"] = await self._addresses.contact(job.address)
 
     async def _among_visits(self, contact_uuid: str, external_id: str) -> Any:
@@ -172,7 +176,7 @@ class Stays:
         return None
 
 
-_CONTACT: Mapping[str, Any] = {"email": UNSET, "referral_code": UNSET, "attributes": UNSET}
+_CONTACT = dict.fromkeys(("email", "referral_code", "attributes"))
 
 
 class People:

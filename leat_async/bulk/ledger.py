@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NUL
 """
 # What is never asked for by itself shares a column, as a JSON list.
 _ROW = "(?, ?, ?, ?, ?)"
+_COLUMNS = 5
 _RECORD = (
     "INSERT INTO rows VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
@@ -57,6 +58,9 @@ _IDLE = 4
 # Rows in one statement, and the steps in which their number grows.
 _MOST = 256
 _STEP = 16
+# How often the loop gives way to the thread, which on one core comes to the disk only then.
+_GIVEN_WAY = 3
+_give_way: Callable[[], None] = getattr(os, "sched_yield", lambda: None)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -96,21 +100,25 @@ class Entry:
     changed_at: float
 
 
-# What is to be written down of a row: where it stands, its status, and the text and the code of an error.
-Note = tuple[Job, State, Status, tuple[str | None, str | None]]
+# The text and the code of an error.
+Told = tuple[str | None, str | None]
+NO_ERROR: Told = (None, None)
+# What is to be written down of a row: where it stands, its status, and its error.
+Note = tuple[Job, State, Status, Told]
 Then = Callable[[list[Outcome], Exception | None], None]
-# Number, key, place in the source, state, and as JSON what shares a column: content, status, attempts, uuid, error,
-# code, sent_at, changed_at.
-_Written = tuple[int, str, int, str, str]
 
 
-def _written(notes: list[Note]) -> list[_Written]:
-    """Notes as they are written, all that go together in one loop, which is quicker than one between two requests."""
+def _written(notes: list[Note]) -> list[int | str]:
+    """Notes as the values of their columns, one row's after the other's.
+
+    All that go together in one loop, which is quicker than one between two requests.
+    """
     now = time.time()
-    written: list[_Written] = []
+    written: list[int | str] = []
     for job, state, status, told in notes:
+        # In this order: content, status, attempts, uuid, error, code, sent_at, changed_at.
         rest = (job.fingerprint or None, status, job.attempts, job.uuid, *told, job.sent_wall, now)
-        written.append((job.number, job.key, job.index, state.value, _encode(rest).decode()))
+        written += (job.number, job.key, job.index, state._value_, _encode(rest).decode())
     return written
 
 
@@ -295,8 +303,9 @@ class Ledger:
         self._notes, self._contacts, self._outcomes, self._waiting = [], [], [], []
         self._writing = True
         if self._thread is None:
-            work = (self._base, self._meanwhile)
-            self._thread = threading.Thread(target=self._write, args=work, name="leat-bulk-ledger", daemon=True)
+            self._thread = threading.Thread(
+                target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True
+            )
             self._thread.start()
         self._work.put(commit)
 
@@ -315,10 +324,16 @@ class Ledger:
         if self._notes or self._contacts or self._waiting:
             self._schedule()
 
-    def _write(self, base: sqlite3.Connection, meanwhile: Callable[[], object]) -> None:
+    def _spare(self) -> None:
+        """The disk is about to be busy."""
+        for _ in range(_GIVEN_WAY):
+            _give_way()
+        self._meanwhile()
+
+    def _write(self, base: sqlite3.Connection) -> None:
         while (commit := self._work.get()) is not None:
             # Before, so that the loop is woken when this thread lets go of the interpreter's lock.
-            self._tell(meanwhile)
+            self._tell(self._spare)
             self._tell(self._committed, commit, _put(base, commit))
 
     def _tell(self, what: Callable[..., object], *args: object) -> None:
@@ -343,19 +358,19 @@ class Ledger:
 
 def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
     """Write it down, and return when it is on disk, or the error that prevents it."""
-    rows = commit.rows
-    whole = bool(commit.contacts) or len(rows) > _MOST
+    values = commit.values
+    whole = bool(commit.contacts) or len(values) > _MOST * _COLUMNS
     try:
         if whole:
             base.execute("BEGIN")
         if commit.contacts:
             base.execute(_KEEP, (_encode(commit.contacts).decode(),))
-        for start in range(0, len(rows), _MOST):
+        for start in range(0, len(values), _MOST * _COLUMNS):
             # One statement for many rows: in a thread the interpreter's lock is then given up once, not once a row.
-            some = rows[start : start + _MOST]
+            some = values[start : start + _MOST * _COLUMNS]
             # The last one again and again: each length is another statement to compile, and so there are few.
-            some += some[-1:] * (-len(some) % _STEP)
-            base.execute(_statement(len(some)), [value for row in some for value in row])
+            some += some[-_COLUMNS:] * (-len(some) // _COLUMNS % _STEP)
+            base.execute(_statement(len(some) // _COLUMNS), some)
         if whole:
             base.execute("COMMIT")
     except Exception as error:
@@ -382,7 +397,7 @@ def _make(path: Path) -> None:
 class _Commit:
     """What goes to disk together."""
 
-    rows: list[_Written]
+    values: list[int | str]
     contacts: list[tuple[str, str]]
     outcomes: list[Outcome]
     waiting: list[asyncio.Future[None]]

@@ -19,7 +19,7 @@ from ..errors import (
 )
 from .jobs import PASSING, Job, Passing, Refused, unfit
 from .kinds import Kind
-from .ledger import Entry, Ledger, Note, State
+from .ledger import NO_ERROR, Entry, Ledger, Note, State, Told
 from .outcomes import EarlierError, Outcome, Status, Stopped, code_of, refused
 
 _STATES = {
@@ -255,12 +255,12 @@ class Steps:
         job.sent_at, job.sent_wall = self._clock.now(), self._clock.wall()
         if self._ledger is None:
             return None
-        return self._ledger.commit((job, State.HALF if job.stage == "update" else State.SENT, job.status, _told(None)))
+        return self._ledger.commit((job, State.HALF if job.stage == "update" else State.SENT, job.status, NO_ERROR))
 
     def unsent(self, job: Job) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
         if self._ledger is not None and not job.touched:
-            self._ledger.record((job, State.PENDING, job.status, _told(None)))
+            self._ledger.record((job, State.PENDING, job.status, NO_ERROR))
 
     def note(self, job: Job | None, outcome: Outcome) -> Note | None:
         """An outcome for the ledger, if there is one and it does not know yet."""
@@ -275,13 +275,12 @@ class Steps:
             uuid = getattr(outcome.result, "uuid", None)
             if uuid and isinstance(uuid, str):
                 job.uuid = uuid
-        return job, _STATES[outcome.status], outcome.status, _told(outcome.error)
+        told = NO_ERROR if outcome.error is None else _told(outcome.error)
+        return job, _STATES[outcome.status], outcome.status, told
 
 
-def _told(error: Exception | None) -> tuple[str | None, str | None]:
+def _told(error: Exception) -> Told:
     """The text and the code of an error."""
-    if error is None:
-        return None, None
     text = " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
     # Half a character, as a broken row may bring it, can't be written down.
     return text.encode(errors="backslashreplace").decode(), code_of(error)

@@ -39,11 +39,8 @@ class Witness:
     def __init__(self, transport: Transport, watcher: Watcher) -> None:
         self._transport = transport
         self._watcher = watcher
+        self.check = transport.check
         self.in_flight: int = 0
-
-    def check(self) -> None:
-        """As the transport's."""
-        self._transport.check()
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, progress: Progress

@@ -1,0 +1,64 @@
+"""Rows as most are, checked and written in one go by msgspec, at a fifth of the price."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+
+from .._core.codec import encode
+from .._core.operation import Operation
+from .._core.params import Instant, Integer, Param, Text
+from .identity import is_usual
+
+
+def plain(operation: Operation[Any], api: str) -> Callable[[Any], bytes | None]:
+    """A function that checks a row and writes it as `canonical` does, which then is the very body that is sent.
+
+    It returns None for a row that is anything but a dict of texts, whole numbers and moments written as usual, and for
+    one that is wrong: the operation's own checks take those, and say what is wrong.
+    """
+    assert not operation.rules
+    assert not operation.open_body
+    fields: list[Any] = []
+    for name, param in sorted(operation.body.items()):
+        kind = _kind(param)
+        if param.required and not (param.implied_by_register and api == "register"):
+            fields.append((name, kind))
+        elif kind is not None:
+            fields.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
+    model = msgspec.defstruct("Plain", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
+    moments = [name for name, param in operation.body.items() if type(param) is Instant]
+    convert, moment_of = msgspec.convert, dt.datetime.fromisoformat
+
+    def write(row: Any) -> bytes | None:
+        if type(row) is not dict:
+            return None
+        try:
+            made = convert(row, model)
+            for name in moments:
+                value = row.get(name)
+                if value is not None:
+                    if not is_usual(value):
+                        return None
+                    moment_of(value)
+            return encode(made)
+        except ValueError:  # not plain, no such moment, or text that UTF-8 can't carry
+            return None
+
+    return write
+
+
+def _kind(param: Param) -> Any:
+    """The type of a parameter's plain values, None if there is none."""
+    if type(param) is Text:
+        return Annotated[str, msgspec.Meta(min_length=0 if param.empty else 1)]
+    if type(param) is Instant:
+        return str
+    if type(param) is Integer:
+        least = -(2**63) if param.min is None else param.min
+        most = 2**63 - 1 if param.max is None else param.max
+        return Annotated[int, msgspec.Meta(ge=least, le=most)]
+    return None
