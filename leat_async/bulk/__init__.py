@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -54,7 +54,8 @@ class Run(AsyncIterator[Outcome]):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._outcomes = engine.outcomes()
+        self._batches = engine.batches()
+        self._outcomes = _each(self._batches)
 
     @property
     def report(self) -> Report:
@@ -72,6 +73,7 @@ class Run(AsyncIterator[Outcome]):
     async def aclose(self) -> None:
         """End the import now; again is no error."""
         await self._outcomes.aclose()
+        await self._batches.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,6 +82,12 @@ class Run(AsyncIterator[Outcome]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+async def _each(batches: AsyncIterable[list[Outcome]]) -> AsyncGenerator[Outcome, None]:
+    async for some in batches:
+        for outcome in some:
+            yield outcome
 
 
 def create(
@@ -188,9 +196,10 @@ async def run(
     Repeating: as `create`.
     """
     async with create(resource, rows, **options) as outcomes:
-        async for outcome in outcomes:
+        async for some in outcomes._batches:  # pyright: ignore[reportPrivateUsage]
             if on_outcome is not None:
-                on_outcome(outcome)
+                for outcome in some:
+                    on_outcome(outcome)
     return outcomes.report
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
@@ -84,7 +83,7 @@ class Engine:
         self._steps = Steps(self._kind, ledger, self._clock, self, options)
         self._workers = options.concurrency or pipeline.config.concurrency
         # Outcomes on their way out. So many may wait to be taken: a slow consumer slows the workers.
-        self._ready: deque[Outcome] = deque()
+        self._ready: list[Outcome] = []
         self._arrived: asyncio.Future[None] | None = None
         self._untaken, self._most = 0, 4 * self._workers
         self._freed = asyncio.Event()
@@ -103,8 +102,8 @@ class Engine:
         self._faults = 0
         self._failing: dict[str, float] = {}
 
-    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
-        """Work, and yield each outcome as it comes."""
+    async def batches(self) -> AsyncGenerator[list[Outcome], None]:
+        """Work, and yield the outcomes as they come."""
         manager = asyncio.create_task(self._manage())
         try:
             while self._ready or not self._over:
@@ -112,11 +111,10 @@ class Engine:
                     self._arrived = asyncio.get_running_loop().create_future()
                     await self._arrived
                     continue
-                outcome = self._ready.popleft()
-                self._untaken -= 1
-                if self._untaken == self._most - 1:
-                    self._freed.set()
-                yield outcome
+                some, self._ready = self._ready, []
+                yield some
+                self._untaken -= len(some)
+                self._freed.set()
             await manager
         finally:
             self._abandoned = True
@@ -198,7 +196,7 @@ class Engine:
         """The moment as it is now."""
         blocked = self._gate.blocked_by() if self._gate.waiting else "slot"
         return self.tally.progress(
-            in_flight=self._reads.in_flight + self._writes.in_flight,
+            in_flight=self._reads.in_flight + len(self._busy),
             in_doubt=self._in_doubt,
             waiting="pace" if blocked == "pace" else "rate limit" if blocked == "rate limit" else None,
         )
@@ -223,7 +221,13 @@ class Engine:
                 if step is None:
                     if self._faults >= _CALM:
                         await self._calm()
-                    step = self._judged(job, await self._steps.advance(job))
+                    if job.in_doubt:
+                        step = self._judged(job, await self._steps.advance(job))
+                    else:
+                        try:
+                            step = self._steps.done(job, await self._kind.write(job))
+                        except Exception as error:
+                            step = self._judged(job, await self._steps.advance(job, error))
                 if isinstance(step, float):
                     await self._room.acquire()
                     if self.tally.stopped is None:

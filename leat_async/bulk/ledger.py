@@ -150,8 +150,6 @@ def connect(path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("it is not a ledger but another database")
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=FULL")
-        # Soon back at its beginning: to write a journal over again is quicker than to make it longer.
-        base.execute("PRAGMA wal_autocheckpoint=200")
         if not tables:
             base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
         found = base.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()

@@ -123,25 +123,24 @@ class Steps:
 
     # -- on the way ------------------------------------------------------------------------------
 
-    async def advance(self, job: Job) -> Outcome | float | None:
-        """Go on until there is an outcome, or seconds to wait; None when the run had to be stopped."""
+    async def advance(self, job: Job, raised: Exception | None = None) -> Outcome | float | None:
+        """Go on until there is an outcome, or seconds to wait; None when the run had to be stopped.
+
+        `raised` is what a write of the row, just made, ended with.
+        """
         step: Outcome | float | None = None
         while step is None:
             try:
-                if job.in_doubt:
+                if raised is not None:
+                    error, raised = raised, None
+                    step = await self._after(job, error)
+                elif job.in_doubt:
                     step = await self._ask(job)
-                    continue
-                try:
-                    result = await self._kind.write(job)
-                    return self._outcome(job, job.status, result)
-                except OutcomeUnknownError as error:
-                    step = self._open(job, error)
-                except DecodeError as error:
-                    step = await self._accepted(job) if job.accepted else self._later(job, error, "write")
-                except PASSING as error:
-                    step = self._later(job, error, "write")
-                except InvalidInputError as error:
-                    step = await self._refused(job, error)
+                else:
+                    try:
+                        return self.done(job, await self._kind.write(job))
+                    except Exception as error:
+                        raised = error
             except Passing as passing:
                 step = self._later(job, passing.error, "read")
             except AuthenticationError as error:
@@ -152,6 +151,22 @@ class Steps:
             except (ApiError, ValueError, TypeError) as error:
                 step = self._failed(job, error)
         return step
+
+    def done(self, job: Job, result: Any) -> Outcome:
+        """The outcome of a row whose writes are done."""
+        return self._outcome(job, job.status, result)
+
+    async def _after(self, job: Job, error: Exception) -> Outcome | float | None:
+        """After a write that raised; raises what says nothing about whether it was applied."""
+        if isinstance(error, OutcomeUnknownError):
+            return self._open(job, error)
+        if isinstance(error, DecodeError):
+            return await self._accepted(job) if job.accepted else self._later(job, error, "write")
+        if isinstance(error, PASSING):
+            return self._later(job, error, "write")
+        if isinstance(error, InvalidInputError):
+            return await self._refused(job, error)
+        raise error
 
     def _failed(self, job: Job, error: ApiError | ValueError | TypeError) -> Outcome | float:
         """Refused: for good, unless the refusal can't be read, which is worth another try."""
