@@ -13,6 +13,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
 from yarl import URL
 
@@ -87,6 +88,31 @@ class _Connector(aiohttp.TCPConnector):
         close_now = getattr(self, "_close", None) or getattr(self, "_close_immediately", None)
         if close_now is not None:
             close_now(abort_ssl=True)
+
+
+class _Body(aiohttp.Payload):
+    """Bytes that are sent as they are; how mere bytes are to be sent aiohttp looks up for each request anew."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body, content_type="application/json")
+        self._body = body
+
+    @property
+    def size(self) -> int:
+        return len(self._body)
+
+    @property
+    def autoclose(self) -> bool:
+        return True
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._body.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await writer.write(self._body)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        await writer.write(self._body[:content_length])
 
 
 class _Failed(Exception):
@@ -164,7 +190,7 @@ class Transport:
             response = await session.request(
                 method,
                 URL(url, encoded=True),
-                data=body if body is None or len(body) < _LARGE else io.BytesIO(body),
+                data=body if body is None else _Body(body) if len(body) < _LARGE else io.BytesIO(body),
                 headers=headers if self._owned else {**_ALWAYS, **headers},
                 allow_redirects=False,
                 raise_for_status=False,

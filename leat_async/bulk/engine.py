@@ -251,7 +251,7 @@ class Engine:
         coming = self._intake.coming
         while coming and self._untaken < self._most and self.tally.stopped is None:
             row = coming[0]
-            if isinstance(row, Job) and self._account is None and self._kind.needs_account(row):
+            if self._account is None and isinstance(row, Job) and self._kind.needs_account(row):
                 return None
             coming.popleft()
             self.tally.taken += 1

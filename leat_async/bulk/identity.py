@@ -47,7 +47,7 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
     content: dict[str, Any] = {}
     for name, value in sorted(row.items()):
         if type(params.get(name)) is Instant and value:
-            content[name] = _in_utc(value)
+            content[name] = in_utc(value)
         elif type(value) is str:
             content[name] = value
         elif value is not UNSET and value is not None:
@@ -60,7 +60,8 @@ def is_usual(moment: str) -> bool:
     return len(moment) == 25 and moment[4::3] == "--T::+:" and moment.endswith("+00:00")
 
 
-def _in_utc(value: str | dt.datetime) -> str:
+def in_utc(value: str | dt.datetime) -> str:
+    """A moment as a content has it."""
     if type(value) is str and is_usual(value):
         return value
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
@@ -145,13 +146,12 @@ class Seen:
         return int(found[0]) - 1
 
     def _settle_fresh(self) -> None:
-        # In their order, so that neighbours meet on a page; and in one statement, the one that is compiled already.
-        found = sorted(self._fresh.items())
-        if len(found) == _FRESH:
-            self._base.execute(self._insert, [text for pair in found for text in pair])
+        if len(self._fresh) == _FRESH:
+            # One statement, and each time the same, which is compiled already.
+            self._base.execute(self._insert, [text for pair in self._fresh.items() for text in pair])
         else:
             self._base.execute("BEGIN")
-            self._base.executemany(_INSERT, found)
+            self._base.executemany(_INSERT, self._fresh.items())
             self._base.execute("COMMIT")
         self._fresh.clear()
 

@@ -86,9 +86,10 @@ class Stays:
 
     def prepare(self, index: int, row: Row) -> Job:
         """Check a row; raises `ValueError` or `TypeError`."""
-        content = self._plain(row)
-        if content is not None:
-            return self._job(index, row, {**row}, content, content)
+        checked = self._plain(row)
+        if checked is not None:
+            text, content = checked
+            return self._job(index, row, {**row}, content, text)
         _checked(row, self._known, self._create.id)
         address = self._address(row)
         body = {name: row.get(name, UNSET) for name in self._create.body}

@@ -11,14 +11,14 @@ import msgspec
 from .._core.codec import encode
 from .._core.operation import Operation
 from .._core.params import Instant, Integer, Param, Text
-from .identity import is_usual
+from .identity import in_utc, is_usual
 
 
-def plain(operation: Operation[Any], api: str) -> Callable[[Any], bytes | None]:
-    """A function that checks a row and writes it as `canonical` does, which then is the very body that is sent.
+def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[bytes, bytes] | None]:
+    """A function that checks a row: the body that is sent for it, and its content as `canonical` has it.
 
-    It returns None for a row that is anything but a dict of texts, whole numbers and moments written as usual, and for
-    one that is wrong: the operation's own checks take those, and say what is wrong.
+    It returns None for a row that is anything but a dict of texts, whole numbers and moments as text, and for one that
+    is wrong: the operation's own checks take those, and say what is wrong.
     """
     assert not operation.rules
     assert not operation.open_body
@@ -30,25 +30,31 @@ def plain(operation: Operation[Any], api: str) -> Callable[[Any], bytes | None]:
         elif kind is not None:
             fields.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
     model = msgspec.defstruct("Plain", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
-    moments = [name for name, param in operation.body.items() if type(param) is Instant]
+    moments = [(name, param.wire) for name, param in operation.body.items() if type(param) is Instant]
     convert, moment_of = msgspec.convert, dt.datetime.fromisoformat
 
-    def write(row: Any) -> bytes | None:
+    def check(row: Any) -> tuple[bytes, bytes] | None:
         if type(row) is not dict:
             return None
         try:
             made = convert(row, model)
-            for name in moments:
+            text: bytes | None = None
+            for name, wire in moments:
                 value = row.get(name)
-                if value is not None:
-                    if not is_usual(value):
-                        return None
+                if value is None:
+                    continue
+                if is_usual(value):
                     moment_of(value)
-            return encode(made)
+                else:
+                    wire(name, value)
+                    text = text or encode(made)
+                    setattr(made, name, in_utc(value))
+            content = encode(made)
         except ValueError:  # not plain, no such moment, or text that UTF-8 can't carry
             return None
+        return text or content, content
 
-    return write
+    return check
 
 
 def _kind(param: Param) -> Any:

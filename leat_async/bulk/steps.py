@@ -154,7 +154,7 @@ class Steps:
 
     def done(self, job: Job, result: Any) -> Outcome:
         """The outcome of a row whose writes are done."""
-        return self._outcome(job, job.status, result)
+        return Outcome(index=job.index, row=job.row, status=job.status, result=result, attempts=job.attempts)
 
     async def _after(self, job: Job, error: Exception) -> Outcome | float | None:
         """After a write that raised; raises what says nothing about whether it was applied."""
