@@ -176,8 +176,8 @@ class Ledger:
         self._contacts: list[tuple[str, str]] = []
         self._outcomes: list[Outcome] = []
         self._waiting: list[asyncio.Future[None]] = []
-        self._writing = False
-        self._scheduled = False
+        # Whether a commit is being gathered or written; what comes meanwhile goes into the next one.
+        self._under_way = False
         self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._broken: Exception | None = None
@@ -253,7 +253,8 @@ class Ledger:
     def keep_contact(self, address: str, uuid: str) -> None:
         """Remember the contact of an address, which is kept as a digest."""
         self._contacts.append((address, uuid))
-        self._schedule()
+        if not self._under_way:
+            self._schedule()
 
     def record(self, note: Note, outcome: Outcome | None = None) -> None:
         """Write down where a row stands, or its outcome, which is handed over when that is on disk."""
@@ -262,25 +263,25 @@ class Ledger:
         self._notes.append(note)
         if outcome is not None:
             self._outcomes.append(outcome)
-        self._schedule()
+        if not self._under_way:
+            self._schedule()
 
     def commit(self, note: Note | None = None) -> asyncio.Future[None]:
         """To be awaited until this, and all that was recorded before it, is on disk."""
         if self._broken is not None:
             raise self._broken
-        assert self._loop is not None
-        committed = self._loop.create_future()
+        committed: asyncio.Future[None] = asyncio.Future(loop=self._loop)
         if note is not None:
             self._notes.append(note)
         self._waiting.append(committed)
-        self._schedule()
+        if not self._under_way:
+            self._schedule()
         return committed
 
     def _schedule(self) -> None:
-        if not self._writing and not self._scheduled:
-            assert self._loop is not None
-            self._scheduled = True
-            self._loop.call_soon(self._gather, 0, 0)
+        assert self._loop is not None
+        self._under_way = True
+        self._loop.call_soon(self._gather, 0, 0)
 
     def _gather(self, before: int, idle: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
@@ -292,16 +293,12 @@ class Ledger:
         if idle < _IDLE and now < _ENOUGH:
             self._loop.call_soon(self._gather, now, idle)
             return
-        self._scheduled = False
         self._flush()
 
     def _flush(self) -> None:
-        if self._writing or not (self._notes or self._contacts or self._waiting):
-            return
         assert self._base is not None
         commit = _Commit(_written(self._notes), self._contacts, self._outcomes, self._waiting)
         self._notes, self._contacts, self._outcomes, self._waiting = [], [], [], []
-        self._writing = True
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True
@@ -310,10 +307,10 @@ class Ledger:
         self._work.put(commit)
 
     def _committed(self, commit: _Commit, error: Exception | None) -> None:
-        self._writing = False
         if error is not None:
             self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        self._then(commit.outcomes, self._broken)
+        if commit.outcomes or error is not None:
+            self._then(commit.outcomes, self._broken)
         for waiting in commit.waiting:
             if waiting.done():
                 continue
@@ -321,6 +318,7 @@ class Ledger:
                 waiting.set_result(None)
             else:
                 waiting.set_exception(self._broken)
+        self._under_way = False
         if self._notes or self._contacts or self._waiting:
             self._schedule()
 
