@@ -334,7 +334,7 @@ class Engine:
         if job is not None:
             self._busy.discard(job.task)
             if job.lane == job.who and (job.occurrence or outcome.status in FAILED):
-                self._seen.settle(job.who, job.fingerprint, outcome.status)
+                self._seen.settle(job.who, job.mark, outcome.status)
         note = self._steps.note(job, outcome)
         if note is None or self._ledger is None:
             self._hand_over([outcome], None)

@@ -120,20 +120,20 @@ class Seen:
         self._base.execute("PRAGMA journal_mode=OFF")
         self._base.execute("PRAGMA synchronous=OFF")
         self._base.execute("PRAGMA cache_size=-2000")
-        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, content TEXT, fate TEXT) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, mark INTEGER, fate TEXT) WITHOUT ROWID")
         self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
-        # Identities that are not in the table yet, with their content: most come once, and go there many at a time.
-        self._fresh: dict[str, str] = {}
+        # Identities that are not in the table yet, with their mark: most come once, and go there many at a time.
+        self._fresh: dict[str, int] = {}
         self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL)"] * (_FRESH - 1)])
         # Whether any identity of a slot has come; where none has, nobody need look.
         self._slots = bytearray(_SLOTS)
 
-    def count(self, who: str, content: str) -> int:
+    def count(self, who: str, mark: int) -> int:
         """How many came before this one."""
         slot = int(who[:8], 16) % _SLOTS
         if not self._slots[slot]:
             self._slots[slot] = 1
-            self._fresh[who] = content
+            self._fresh[who] = mark
             if len(self._fresh) >= _FRESH:
                 self._settle_fresh()
             return 0
@@ -141,32 +141,32 @@ class Seen:
             self._settle_fresh()
         found = self._base.execute(
             "INSERT INTO seen VALUES (?, 1, ?, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n",
-            (who, content),
+            (who, mark),
         ).fetchone()
         return int(found[0]) - 1
 
     def _settle_fresh(self) -> None:
         if len(self._fresh) == _FRESH:
             # One statement, and each time the same, which is compiled already.
-            self._base.execute(self._insert, [text for pair in self._fresh.items() for text in pair])
+            self._base.execute(self._insert, [value for pair in self._fresh.items() for value in pair])
         else:
             self._base.execute("BEGIN")
             self._base.executemany(_INSERT, self._fresh.items())
             self._base.execute("COMMIT")
         self._fresh.clear()
 
-    def settle(self, who: str, content: str, fate: str) -> None:
+    def settle(self, who: str, mark: int, fate: str) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
         if who in self._fresh:
             self._settle_fresh()
-        self._base.execute("UPDATE seen SET content = ?, fate = ? WHERE who = ?", (content, fate, who))
+        self._base.execute("UPDATE seen SET mark = ?, fate = ? WHERE who = ?", (mark, fate, who))
 
-    def fate(self, who: str) -> tuple[str, str | None]:
-        """The latest row with this identity: its content, and what became of it (None: it is done)."""
+    def fate(self, who: str) -> tuple[int, str | None]:
+        """The latest row with this identity: its mark, and what became of it (None: it is done)."""
         if who in self._fresh:
             self._settle_fresh()
-        found: tuple[str, str | None] = self._base.execute(
-            "SELECT content, fate FROM seen WHERE who = ?", (who,)
+        found: tuple[int, str | None] = self._base.execute(
+            "SELECT mark, fate FROM seen WHERE who = ?", (who,)
         ).fetchone()
         return found
 

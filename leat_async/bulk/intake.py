@@ -61,7 +61,7 @@ class Intake:
             job = self._kind.prepare(index, row)
         except (ValueError, TypeError) as error:
             return refused(index, row, error)
-        job.occurrence = self._seen.count(job.who, job.fingerprint)
+        job.occurrence = self._seen.count(job.who, job.mark)
         return job
 
     async def fill(self) -> None:

@@ -53,22 +53,25 @@ class Job(msgspec.Struct, eq=False, kw_only=True):
     """One row on its way.
 
     `who` is the row's identity, which equal rows share; `key` tells those apart, `number` is its place in the ledger.
-    `fingerprint`: a digest of all of `content`. `lane`: rows of one lane go one after the other. `address` is the
-    e-mail address that names the contact. `stage` is where the row is in its writes, `status` what it will be when
-    they are done. `sent_at` and `sent_wall`: when it was last sent, by the client's clock and in seconds since 1970.
-    `in_doubt`: sent, and neither applied nor refused for certain; `doubted`: was so once, so what is found may be
-    ours. `committed`: the ledger has its outcome. `task`: who works on it now.
+    `mark` tells contents apart within this run; `fingerprint`, a digest of the content, does so for good, and is only
+    made where it may be asked for: of a refused row, which may have been corrected in the next run. `lane`: rows of
+    one lane go one after the other. `address` is the e-mail address that names the contact. `stage` is where the row
+    is in its writes, `status` what it will be when they are done. `sent_at` and `sent_wall`: when it was last sent, by
+    the client's clock and in seconds since 1970. `in_doubt`: sent, and neither applied nor refused for certain;
+    `doubted`: was so once, so what is found may be ours. `committed`: the ledger has its outcome. `task`: who works on
+    it now.
     """
 
     index: int
     row: Row
     who: str
     content: bytes
-    fingerprint: str
+    mark: int
     body: dict[str, Any]
     task: asyncio.Task[Any] | None = None
     address: str | None = None
     lane: str | None = None
+    fingerprint: str | None = None
     occurrence: int = 0
     key: str = ""
     number: int = 0
@@ -106,4 +109,4 @@ class Job(msgspec.Struct, eq=False, kw_only=True):
 
 def unfit(index: int, row: Row) -> Job:
     """Stands in the ledger for a row that could not be made a job: it has no content to know it by."""
-    return Job(index=index, row=row, who="", content=b"", fingerprint="", body={}, key=f"row {index}")
+    return Job(index=index, row=row, who="", content=b"", mark=0, body={}, key=f"row {index}")

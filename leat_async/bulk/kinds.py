@@ -33,6 +33,10 @@ class Kind(Protocol):
         """Check a row; raises `ValueError` or `TypeError`."""
         ...
 
+    def fingerprint(self, job: Job) -> str:
+        """A digest of all of a row's content."""
+        ...
+
     def needs_account(self, job: Job) -> bool:
         """Whether the account is part of what will be sent."""
         ...
@@ -104,17 +108,18 @@ class Stays:
         self, index: int, row: Row, body: dict[str, Any], content: bytes, text: bytes | None, address: str | None = None
     ) -> Job:
         """`text` is the body as it is sent, None if it can't be known yet."""
-        who = whole = digest_after(self._content, content)
         lane, request, own = None, None, body.get("external_id")
         if own is not None:
             who = lane = digest_after(self._external_id, own.encode())
             request = Request(self._create, self._create.path, text) if text is not None else None
+        else:
+            who = digest_after(self._content, content)
         return Job(
             index=index,
             row=row,
             who=who,
             content=content,
-            fingerprint=whole,
+            mark=hash(content),
             body=body,
             address=address,
             lane=lane,
@@ -127,6 +132,10 @@ class Stays:
         if len(named) > 1:
             raise ValueError(f"{self._create.id}: {' and '.join(named)} name the contact twice; give one")
         return normalised(row[named[0]]) if named and named[0] != "contact_uuid" else None
+
+    def fingerprint(self, job: Job) -> str:
+        """A digest of all of a row's content."""
+        return job.who if job.lane is None else digest_after(self._content, job.content)
 
     def needs_account(self, job: Job) -> bool:
         """Whether the account is part of what will be sent."""
@@ -206,19 +215,22 @@ class People:
         if attributes is not None:
             _contacts.UPDATE.request(self._api, (address,), None, {"attributes": attributes})
         content = canonical({}, {**body, "attributes": attributes})
-        whole = digest(self.name, "content", content)
         return Job(
             index=index,
             row=row,
-            who=whole,
+            who=digest(self.name, "content", content),
             content=content,
-            fingerprint=whole,
+            mark=hash(content),
             body=body,
             address=address,
             lane=digest(self.name, "email", address),
             attributes=attributes,
             stage="look",
         )
+
+    def fingerprint(self, job: Job) -> str:
+        """A digest of all of a row's content."""
+        return job.who
 
     def needs_account(self, job: Job) -> bool:
         """An address is all that is sent."""

@@ -83,8 +83,8 @@ class State(enum.StrEnum):
 class Entry:
     """What the ledger holds of one row.
 
-    `key` is its identity, `content` a digest of all of it. Times are seconds since 1970; `sent_at` is 0 for a row
-    never sent.
+    `key` is its identity, `content` a digest of all of a row that was refused. Times are seconds since 1970; `sent_at`
+    is 0 for a row never sent.
     """
 
     key: str
@@ -117,7 +117,7 @@ def _written(notes: list[Note]) -> list[int | str]:
     written: list[int | str] = []
     for job, state, status, told in notes:
         # In this order: content, status, attempts, uuid, error, code, sent_at, changed_at.
-        rest = (job.fingerprint or None, status, job.attempts, job.uuid, *told, job.sent_wall, now)
+        rest = (job.fingerprint, status, job.attempts, job.uuid, *told, job.sent_wall, now)
         written += (job.number, job.key, job.index, state._value_, _encode(rest).decode())
     return written
 

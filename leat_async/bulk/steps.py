@@ -87,7 +87,7 @@ class Steps:
         if entry.state is State.REJECTED:
             # What was refused before anything was sent is judged anew, since options may have changed; and what was
             # corrected.
-            if not entry.attempts or entry.content != job.fingerprint or self._policy.retry_rejected:
+            if not entry.attempts or entry.content != self._kind.fingerprint(job) or self._policy.retry_rejected:
                 return None
             job.committed = True
             return self._outcome(job, Status.REJECTED, error=_earlier(entry))
@@ -110,11 +110,11 @@ class Steps:
             return self._outcome(job, Status.SKIPPED)
         return self.unknown(job)
 
-    def twin(self, job: Job, content: str, fate: str | None) -> Outcome | None:
+    def twin(self, job: Job, mark: int, fate: str | None) -> Outcome | None:
         """A row with the `external_id` of an earlier one: its outcome, or None if it is to be sent."""
         if fate == Status.REJECTED:
             return None
-        if content != job.fingerprint:
+        if mark != job.mark:
             return refused(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
         if fate == Status.UNKNOWN:
             job.error = Refused("an earlier row with the same external_id has an unknown outcome")
@@ -290,6 +290,8 @@ class Steps:
             uuid = getattr(outcome.result, "uuid", None)
             if uuid and isinstance(uuid, str):
                 job.uuid = uuid
+            if outcome.status is Status.REJECTED:
+                job.fingerprint = self._kind.fingerprint(job)
         told = NO_ERROR if outcome.error is None else _told(outcome.error)
         return job, _STATES[outcome.status], outcome.status, told
 

@@ -365,7 +365,7 @@ def job(n: int, number: int) -> Job:
         row={},
         who="",
         content=b"",
-        fingerprint=f"content {n}",
+        mark=n,
         body={},
         key=f"key {n}",
         number=number,
@@ -400,8 +400,11 @@ async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monk
     assert commits[1:] == [ledger_module._ENOUGH + 5]
     await write(100, 0)
     assert commits[2:] == [1]
+    # A trickle that does not end: it must not put the commit off for ever.
+    await asyncio.gather(*(write(101 + n, n) for n in range(2 * ledger_module._ENOUGH)))
+    assert commits[3] == ledger_module._ENOUGH
     ledger.close()
-    assert bulk.status(tmp_path / "l").states == {"sent": 10 + ledger_module._ENOUGH + 6}
+    assert bulk.status(tmp_path / "l").states == {"sent": 10 + 3 * ledger_module._ENOUGH + 6}
 
 
 async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""The quick way to check a row against the operation's own checks: whatever comes, they must agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leat_async import UNSET
+from leat_async._core.operation import Operation
+from leat_async.bulk.jobs import Job
+from leat_async.bulk.kinds import Stays
+from leat_async.resources import bookings, visits
+
+
+class Source(enum.StrEnum):
+    WEB = "Web"
+
+
+class Text(str):
+    __slots__ = ()
+
+
+def kind_of(name: str, api: str) -> Stays:
+    operation: Operation[Any] = visits.CREATE if name == "visits" else bookings.CREATE
+    return Stays(name, operation, *[cast(Any, SimpleNamespace(config=SimpleNamespace(api=api)))] * 4)
+
+
+KINDS = [kind_of(name, api) for name in ("visits", "bookings") for api in ("oauth", "register")]
+MOMENTS = st.sampled_from(
+    [
+        "2024-05-01T20:00:00+00:00",
+        "2024-05-01T20:00:00+02:00",
+        "2024-05-01T20:00:00-00:00",
+        "2024-05-01T20:00:00Z",
+        "2024-05-01T20:00Z",
+        "2024-05-01T20:00:00.5+00:00",
+        "2024-02-30T20:00:00+00:00",
+        "2024-05-01T24:00:00+00:00",
+        "2024-05-01 20:00:00+00:00",
+        "2024-05-01T20:00:00",
+        "0001-01-01T00:00:00+01:00",
+        "٢٠٢٤-05-01T20:00:00+00:00",
+        "",
+        dt.datetime(2024, 5, 1, 20, tzinfo=dt.UTC),
+        dt.datetime(2024, 5, 1, 20),
+        dt.date(2024, 5, 1),
+    ]
+)
+VALUES: st.SearchStrategy[Any] = st.one_of(
+    st.text(max_size=5),
+    st.integers(),
+    MOMENTS,
+    st.sampled_from([None, UNSET, True, 3.0, "", "\ud83d", 2**63, -(2**63), Source.WEB, Text("x"), [], {}]),
+)
+NAMES = [*bookings.CREATE.body, "contact_email", "email", "other"]
+
+
+def rows(kind: Stays) -> st.SearchStrategy[dict[str, Any]]:
+    """Good ones, or nearly, and any."""
+    texts = {name: st.text(min_size=1) for name in kind._create.body}
+    numbers = {name: st.integers(0, 9) for name in texts if name in ("number_of_people", "prepaid_amount")}
+    moments = {name: MOMENTS for name in texts if name.endswith("_at")}
+    whose = {name: texts.pop(name) for name in ("contact_uuid", "shop_uuid")}
+    good = st.fixed_dictionaries(whose, optional={**texts, **numbers, **moments})
+    return good | st.dictionaries(st.sampled_from(NAMES), VALUES)
+
+
+def prepared(kind: Stays, row: Any) -> Any:
+    """All that matters of a job, or the error."""
+    try:
+        job: Job = kind.prepare(7, row)
+    except (ValueError, TypeError) as error:
+        return type(error), str(error)
+    kind.identify(job, "account")
+    body = json.loads(job.request.body or b"") if job.request is not None else None
+    return (
+        job.who,
+        job.content,
+        job.mark,
+        kind.fingerprint(job),
+        job.lane,
+        job.address,
+        json.loads(json.dumps(job.body)),
+        body,
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.name}-{kind._api}")
+def test_both_ways_come_to_the_same(kind: Stays) -> None:
+    slow = kind_of(kind.name, kind._api)
+    slow._plain = lambda row: None
+    quick = 0
+
+    @settings(deadline=None, max_examples=300, database=None)
+    @given(row=rows(kind))
+    def compare(row: dict[str, Any]) -> None:
+        nonlocal quick
+        given = dict(row)
+        quick += kind._plain(row) is not None
+        assert prepared(kind, row) == prepared(slow, row)
+        assert row == given
+
+    compare()
+    assert quick > 30, "hardly a row was plain, so nothing was compared"
+
+
+@pytest.mark.parametrize("moment", ["2024-05-01T20:00:00+00:00", "2024-05-01T22:00:00+02:00", "2024-05-01T20:00Z"])
+def test_plain_rows_are_sent_as_they_are_and_known_by_their_moment(moment: str) -> None:
+    row = {"contact_uuid": "c", "shop_uuid": "s", "external_id": "x", "starts_at": moment}
+    checked = KINDS[0]._plain(row)
+    assert checked is not None
+    text, content = checked
+    assert json.loads(text) == row
+    assert json.loads(content) == {**row, "starts_at": "2024-05-01T20:00:00+00:00"}
