@@ -89,6 +89,7 @@ class Whole(pydantic.BaseModel):
 def contenders(body: bytes) -> dict[str, Callable[[], object]]:
     """The works, by contender."""
     sys.path.insert(0, sys.prefix)
+    # Made when the environment is, and only there.
     from generated.models import LoyaltyTransactionPage  # type: ignore[import-not-found]
 
     answer = Answer(200, {}, body)

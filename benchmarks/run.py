@@ -84,6 +84,7 @@ async def _server_rate(origin: str, count: int) -> float:
     ends = [loop.create_future() for _ in range(64)]
     began = time.perf_counter()
     for end in ends:
+        # mypy infers no type for a lambda with a default.
         await loop.create_connection(lambda end=end: Worker(requests, end, bad), "127.0.0.1", port)  # type: ignore[misc]
     await asyncio.gather(*ends)
     assert not bad, bad[0]

@@ -23,9 +23,11 @@ A bad argument is a `ValueError` or a `TypeError`, raised before anything is sen
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import attrs
+
+E = TypeVar("E", bound="LeatError")
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +46,7 @@ class Attempt:
     waited: float = 0.0
 
 
-def _rebuild(cls: type[LeatError], args: tuple[Any, ...], state: dict[str, Any], cause: Any) -> LeatError:
+def _rebuild(cls: type[E], args: tuple[Any, ...], state: dict[str, Any], cause: Any) -> E:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
@@ -66,7 +68,7 @@ class LeatError(Exception):
         return {k: v for k, v in self.__dict__.items() if k != "__notes__"}
 
     def __copy__(self) -> Self:
-        return _rebuild(type(self), self.args, self._state(), self.__cause__)  # type: ignore[return-value]
+        return _rebuild(type(self), self.args, self._state(), self.__cause__)
 
 
 class ConfigError(LeatError, ValueError):

@@ -71,6 +71,7 @@ def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, 
         return Listing(found[0], found[1], attempts)
     try:
         whole = parse_list(operation.result, answer.body)
+        # A type made at run time, which checkers can't follow.
         kind: Any = list[operation.result]  # type: ignore[name-defined]
         data = _data(whole)
         if operation.result is object and not isinstance(data, list):

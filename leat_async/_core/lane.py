@@ -146,6 +146,7 @@ def _plan(cls: Any, sharing: bool) -> _Plan:
         kind, inner, many = _wire(hints[field.name], sharing)
         keys = keys_of(field)
         several = len(keys) > 1
+        # attrs declares Factory as a function, which it is not.
         if isinstance(field.default, attrs.Factory) or (inner is not None and several):  # type: ignore[arg-type]
             raise NotCompilable(f"{cls.__name__}.{field.name}")
         sources = tuple(f"f{place}_{number}" for number in range(len(keys)))

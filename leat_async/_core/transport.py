@@ -9,6 +9,8 @@ import ssl as ssl_module
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+# Not in the stubs, nor underscored: what `urllib` itself asks on every system.
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 import aiohttp

@@ -57,7 +57,7 @@ def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
 
 def is_usual(moment: str) -> bool:
     """Whether a moment, if it is one, is written as a content has it."""
-    return len(moment) == 25 and moment[4::3] == "--T::+:" and moment.endswith("+00:00")
+    return moment[19:] == "+00:00" and moment[4:19:3] == "--T::"
 
 
 def in_utc(value: str | dt.datetime) -> str:

@@ -186,7 +186,7 @@ class Stays:
         return None
 
 
-_CONTACT = dict.fromkeys(("email", "referral_code", "attributes"))
+_CONTACT: dict[str, None] = dict.fromkeys(("email", "referral_code", "attributes"))
 
 
 class People:

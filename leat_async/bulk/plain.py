@@ -1,4 +1,4 @@
-"""Rows as most are, checked and written in one go by msgspec, at a fifth of the price."""
+"""Rows as most are, checked and written by msgspec in one go: what comes of it is the same, at half the price."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from .._core.codec import encode
 from .._core.operation import Operation
-from .._core.params import Instant, Integer, Param, Text
+from .._core.params import Instant, Integer, Param, Text, is_object
 from .identity import in_utc, is_usual
 
 
@@ -26,6 +26,7 @@ def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[bytes, b
     for name, param in sorted(operation.body.items()):
         kind = _kind(param)
         if param.required and not (param.implied_by_register and api == "register"):
+            assert kind is not None
             fields.append((name, kind))
         elif kind is not None:
             fields.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
@@ -34,7 +35,7 @@ def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[bytes, b
     convert, moment_of = msgspec.convert, dt.datetime.fromisoformat
 
     def check(row: Any) -> tuple[bytes, bytes] | None:
-        if type(row) is not dict:
+        if not is_object(row):
             return None
         try:
             made = convert(row, model)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import aiohttp
 import pytest
 
 from leat_async import UNSET, LeatClient
+from leat_async._core.transport import _Body
 
 from ..conftest import VISIT, Recorder, answer
 
@@ -67,6 +69,32 @@ async def test_single_operations(
     else:
         assert request.headers["Content-Type"] == "application/json"
         assert request.json == sent
+
+
+class Written:
+    """Stands for aiohttp's writer, whose tests would need a connection."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    async def write(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+
+
+async def test_a_body_is_to_aiohttp_what_bytes_would_be() -> None:
+    told: list[Any] = []
+    for body in (
+        _Body(b'{"a":"\xc3\xa9"}'),
+        aiohttp.BytesPayload(b'{"a":"\xc3\xa9"}', content_type="application/json"),
+    ):
+        writer = cast(Any, Written())
+        await body.write(writer)
+        await body.write_with_length(writer, None)
+        await body.write_with_length(writer, 5)
+        await body.close()
+        told.append((body.size, body.content_type, body.autoclose, body.decode(), await body.as_bytes(), writer.chunks))
+    assert told[0] == told[1]
+    assert told[0][0] == 10
 
 
 async def test_list_operations(recorder: Recorder) -> None:
