@@ -196,7 +196,7 @@ class Engine:
         """The moment as it is now."""
         blocked = self._gate.blocked_by() if self._gate.waiting else "slot"
         return self.tally.progress(
-            in_flight=self._reads.in_flight + len(self._busy),
+            in_flight=self._reads.in_flight + self._writes.in_flight,
             in_doubt=self._in_doubt,
             waiting="pace" if blocked == "pace" else "rate limit" if blocked == "rate limit" else None,
         )

@@ -71,6 +71,7 @@ class Writes(Witness):
     ) -> Answer:
         """As the transport's."""
         job = self._job.get()
+        self.in_flight += 1
         try:
             # Until the ledger knows of it nothing leaves, so a deadline that passes meanwhile leaves no doubt.
             progress.connecting = True
@@ -88,6 +89,8 @@ class Writes(Witness):
             if progress.connecting:
                 self._watcher.unsent(job)
             raise
+        finally:
+            self.in_flight -= 1
         if answer.status in _TURNED_AWAY:
             self._watcher.unsent(job)
         else:
