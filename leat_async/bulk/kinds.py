@@ -92,8 +92,8 @@ class Stays:
         """Check a row; raises `ValueError` or `TypeError`."""
         checked = self._plain(row)
         if checked is not None:
-            text, content = checked
-            return self._job(index, row, {**row}, content, text)
+            body, text, content = checked
+            return self._job(index, row, body, content, text)
         _checked(row, self._known, self._create.id)
         address = self._address(row)
         body = {name: row.get(name, UNSET) for name in self._create.body}

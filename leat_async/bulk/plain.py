@@ -14,11 +14,11 @@ from .._core.params import Instant, Integer, Param, Text, is_object
 from .identity import in_utc, is_usual
 
 
-def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[bytes, bytes] | None]:
-    """A function that checks a row: the body that is sent for it, and its content as `canonical` has it.
+def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[dict[str, Any], bytes, bytes] | None]:
+    """A function that checks a row: the body that is sent for it, that as text, and its content as `canonical` has it.
 
-    It returns None for a row that is anything but a dict of texts, whole numbers and moments as text, and for one that
-    is wrong: the operation's own checks take those, and say what is wrong.
+    It returns None for a row that is anything but a dict of texts, whole numbers and moments, and for one that is
+    wrong: the operation's own checks take those, and say what is wrong.
     """
     assert not operation.rules
     assert not operation.open_body
@@ -34,26 +34,30 @@ def plain(operation: Operation[Any], api: str) -> Callable[[Any], tuple[bytes, b
     moments = [(name, param.wire) for name, param in operation.body.items() if type(param) is Instant]
     convert, moment_of = msgspec.convert, dt.datetime.fromisoformat
 
-    def check(row: Any) -> tuple[bytes, bytes] | None:
+    def check(row: Any) -> tuple[dict[str, Any], bytes, bytes] | None:
         if not is_object(row):
             return None
+        body = {**row}
+        in_content: dict[str, str] = {}
         try:
-            made = convert(row, model)
-            text: bytes | None = None
             for name, wire in moments:
-                value = row.get(name)
+                value = body.get(name)
                 if value is None:
                     continue
-                if is_usual(value):
+                if type(value) is str and is_usual(value):
                     moment_of(value)
                 else:
-                    wire(name, value)
-                    text = text or encode(made)
-                    setattr(made, name, in_utc(value))
-            content = encode(made)
-        except ValueError:  # not plain, no such moment, or text that UTF-8 can't carry
+                    body[name] = wire(name, value)
+                    in_content[name] = in_utc(body[name])
+            made = convert(body, model)
+            text = encode(made)
+            if not in_content:
+                return body, text, text
+            for name, moment in in_content.items():
+                setattr(made, name, moment)
+            return body, text, encode(made)
+        except (ValueError, TypeError):  # not plain, no such moment, or text that UTF-8 can't carry
             return None
-        return text or content, content
 
     return check
 

@@ -111,11 +111,17 @@ def test_both_ways_come_to_the_same(kind: Stays) -> None:
     assert quick > 30, "hardly a row was plain, so nothing was compared"
 
 
-@pytest.mark.parametrize("moment", ["2024-05-01T20:00:00+00:00", "2024-05-01T22:00:00+02:00", "2024-05-01T20:00Z"])
-def test_plain_rows_are_sent_as_they_are_and_known_by_their_moment(moment: str) -> None:
+AMSTERDAM = dt.datetime(2024, 5, 1, 22, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    "moment", ["2024-05-01T20:00:00+00:00", "2024-05-01T22:00:00+02:00", "2024-05-01T20:00Z", AMSTERDAM]
+)
+def test_plain_rows_are_sent_as_they_are_and_known_by_their_moment(moment: Any) -> None:
     row = {"contact_uuid": "c", "shop_uuid": "s", "external_id": "x", "starts_at": moment}
     checked = KINDS[0]._plain(row)
     assert checked is not None
-    text, content = checked
-    assert json.loads(text) == row
+    body, text, content = checked
+    written = moment if isinstance(moment, str) else moment.isoformat()
+    assert body == json.loads(text) == {**row, "starts_at": written}
     assert json.loads(content) == {**row, "starts_at": "2024-05-01T20:00:00+00:00"}
