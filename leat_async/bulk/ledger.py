@@ -116,7 +116,7 @@ def _written(notes: list[Note]) -> list[int | str]:
     now = time.time()
     written: list[int | str] = []
     for job, state, status, told in notes:
-        # In this order: content, status, attempts, uuid, error, code, sent_at, changed_at.
+        # Content, status, attempts, uuid, error, code, sent_at, changed_at. And `_value_`, since `value` is a call.
         rest = (job.fingerprint, status, job.attempts, job.uuid, *told, job.sent_wall, now)
         written += (job.number, job.key, job.index, state._value_, _encode(rest).decode())
     return written
