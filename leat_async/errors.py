@@ -27,7 +27,7 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-E = TypeVar("E", bound="LeatError")
+_E = TypeVar("_E", bound="LeatError")
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +46,7 @@ class Attempt:
     waited: float = 0.0
 
 
-def _rebuild(cls: type[E], args: tuple[Any, ...], state: dict[str, Any], cause: Any) -> E:
+def _rebuild(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any], cause: Any) -> _E:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)

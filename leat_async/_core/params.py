@@ -63,7 +63,7 @@ class Param:
 
     def wire(self, name: str, value: Any) -> Any:
         """Check a value and return what is sent for it."""
-        raise TypeError(f"{type(self).__name__} checks no values")  # pragma: no cover
+        raise TypeError(f"{type(self).__name__} checks no values")  # pragma: no cover - each kind has its own
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from .._core.codec import encode
@@ -78,6 +79,7 @@ class Stays:
     ) -> None:
         self.name = name
         self._create = operation
+        self._request: Callable[[bytes], Request[Any]] = partial(Request, operation, operation.path)
         self._writing = writing
         self._writes = writes
         self._addresses = addresses
@@ -111,7 +113,7 @@ class Stays:
         lane, request, own = None, None, body.get("external_id")
         if own is not None:
             who = lane = digest_after(self._external_id, own.encode())
-            request = Request(self._create, self._create.path, text) if text is not None else None
+            request = self._request(text) if text is not None else None
         else:
             who = digest_after(self._content, content)
         return Job(
@@ -146,7 +148,7 @@ class Stays:
         if job.lane is None:
             job.body["external_id"] = generated_id(account, self.name, job.content, job.occurrence)
             if job.address is None:
-                job.request = Request(self._create, self._create.path, encode(job.body))
+                job.request = self._request(encode(job.body))
 
     def write(self, job: Job) -> Awaitable[Any]:
         """Create it."""
@@ -158,7 +160,7 @@ class Stays:
     async def _write_located(self, job: Job) -> Any:
         await self._locate(job)
         self._writes.of(job)
-        return await self._writing.run(Request(self._create, self._create.path, encode(job.body)))
+        return await self._writing.run(self._request(encode(job.body)))
 
     async def find(self, job: Job) -> Any:
         """The visit with this row's `external_id` among those of its contact, or None."""

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NUL
 """
 # What is never asked for by itself shares a column, as a JSON list.
 _ROW = "(?, ?, ?, ?, ?)"
-_COLUMNS = 5
+_COLUMNS = _ROW.count("?")
 _RECORD = (
     "INSERT INTO rows VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"

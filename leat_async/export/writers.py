@@ -177,7 +177,7 @@ class SqliteWriter:
         except sqlite3.OperationalError as error:
             self._db.close()
             raise ConfigError(f"no table can be made of these columns: {error}") from None
-        self._insert = f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * len(layout.columns))})"  # noqa: S608
+        self._insert = f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * len(layout.columns))})"  # noqa: S608 - our names
         self._rows = position
 
     def write(self, sources: Sequence[bytes]) -> None:
