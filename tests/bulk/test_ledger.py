@@ -19,7 +19,9 @@ from aiohttp import web
 from leat_async import LeatClient, bulk, errors
 from leat_async.bulk import State, Status
 from leat_async.bulk import ledger as ledger_module
+from leat_async.bulk.identity import canonical, digest
 from leat_async.bulk.jobs import Job
+from leat_async.resources.visits import CREATE
 from leat_async.sandbox import Sandbox
 
 from ..conftest import VISIT, Recorded, Recorder
@@ -105,6 +107,10 @@ async def test_a_corrected_row_is_sent_and_a_done_one_is_not(
     good, bad = visits(sandbox, 2)
     rows = [{**good, "external_id": "a"}, {**bad, "external_id": "b", "contact_uuid": "nobody"}]
     assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).rejected == 1
+    done, refused = bulk.show(tmp_path / "l", 0), bulk.show(tmp_path / "l", 1)
+    assert done is not None
+    assert refused is not None
+    assert (done.content, refused.content) == (None, digest("visits", "content", canonical(CREATE.body, rows[1])))
     rows = [{**bad, "external_id": "b"}, {**good, "external_id": "a"}]
     report = await bulk.run(leat.visits, rows, ledger=tmp_path / "l")
     assert (report.created, report.skipped) == (1, 1)
