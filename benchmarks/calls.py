@@ -75,7 +75,7 @@ async def _others(stack: AsyncExitStack, origin: str) -> dict[str, Call]:
     stack.push_async_callback(transport.close_async)
     payer = stripe.StripeClient("sk_test_1", base_addresses={"api": origin}, http_client=transport)
     sys.path.insert(0, sys.prefix)
-    # Made when the environment is, and only there.
+    # Made when the environment is, and only there: type checkers don't find it.
     from generated import Client  # type: ignore[import-not-found]
     from generated.api.visits import get_visit  # type: ignore[import-not-found]
 

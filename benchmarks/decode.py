@@ -17,8 +17,9 @@ import pydantic
 from leat_async import models
 from leat_async._core.answers import read_list
 from leat_async._core.codec import parse, structure
+from leat_async._core.declare import operation_of
 from leat_async._core.transport import Answer
-from leat_async.resources.loyalty_transactions import LIST
+from leat_async.resources.loyalty_transactions import LoyaltyTransactions
 
 from .measure import Table, quick, show, take_turns_timed
 from .server import PAGES, page, pin
@@ -89,14 +90,14 @@ class Whole(pydantic.BaseModel):
 def contenders(body: bytes) -> dict[str, Callable[[], object]]:
     """The works, by contender."""
     sys.path.insert(0, sys.prefix)
-    # Made when the environment is, and only there.
+    # Made when the environment is, and only there: type checkers don't find it.
     from generated.models import LoyaltyTransactionPage  # type: ignore[import-not-found]
 
-    answer = Answer(200, {}, body)
+    answer, listing = Answer(200, {}, body), operation_of(LoyaltyTransactions.list)
     works: dict[str, Callable[[], object]] = {
         RAW: lambda: orjson.loads(body),
         "msgspec.json.decode, dicts": lambda: msgspec.json.decode(body),
-        "leat_async, models": lambda: read_list(LIST, answer).items,
+        "leat_async, models": lambda: read_list(listing, answer).items,
         "leat_async, tolerant way": lambda: structure(parse(body)["data"], LISTED),
         "pydantic, models": lambda: Whole.model_validate_json(body),
         "generated client, models": lambda: LoyaltyTransactionPage.from_dict(orjson.loads(body)),

@@ -66,7 +66,10 @@ class Server(asyncio.Protocol):
         low, high = self.index(asked.get("created_at[gte]"), 0), self.index(asked.get("created_at[lt]"), self.rows)
         limit, page = int(asked.get("limit", 10)), int(asked.get("page", 1))
         first = low + (page - 1) * limit
-        items = ",".join(self.made[first : min(first + limit, high)])
+        found = self.made[first : min(first + limit, high)]
+        if asked.get("sort") == "-created_at":
+            found = self.made[max(low, high - page * limit) : high - (page - 1) * limit][::-1]
+        items = ",".join(found)
         total = max(0, high - low)
         meta = {"page": page, "limit": limit, "last_page": max(1, -(-total // limit)), "total": total}
         return f'{{"data":[{items}],"meta":{json.dumps(meta)}}}'.encode()

@@ -9,7 +9,7 @@ import asyncio
 import statistics
 import time
 
-from leat_async.bulk.collector import room_for
+from leat_async.cli.gc_threshold import raised_for
 
 from . import bulk
 from .measure import Table, prime_allocator, quick, show
@@ -19,15 +19,15 @@ RAW, OURS, BARE = "aiohttp, 64 workers, no ledger", "leat_async.bulk, ledger", "
 SELDOM = "aiohttp as above, the collector coming as seldom as in ours"
 
 
-async def raw_with_room(url: str, count: int) -> None:
+async def raw_with_raised(url: str, count: int) -> None:
     """Whether the pool would gain by what an import does to the collector."""
-    with room_for(bulk.IN_FLIGHT):
+    with raised_for(bulk.IN_FLIGHT):
         await bulk.raw(url, count)
 
 
 def main() -> None:
     bulk.IN_FLIGHT = 64
-    contenders = {RAW: bulk.raw, OURS: bulk.with_ledger, BARE: bulk.without, SELDOM: raw_with_room}
+    contenders = {RAW: bulk.raw, OURS: bulk.with_ledger, BARE: bulk.without, SELDOM: raw_with_raised}
     rows, rounds = (4_000, 3) if quick() else (20_000, 9)
     with serving() as (plain, *_):
         prime_allocator()

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 from typing import Any
 
 BARE = """
@@ -80,6 +81,17 @@ class Worker(asyncio.Protocol):
             self.done.set_result(None)
 
 
+async def send_all(port: int, requests: list[bytes], connections: int) -> list[bytes]:
+    """Send them over so many connections, until there are none left: the answers that are not 200."""
+    loop = asyncio.get_running_loop()
+    bad: list[bytes] = []
+    ends = [loop.create_future() for _ in range(connections)]
+    for end in ends:
+        await loop.create_connection(partial(Worker, requests, end, bad), "127.0.0.1", port)
+    await asyncio.gather(*ends)
+    return bad
+
+
 class Server:
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
@@ -135,14 +147,9 @@ def mixed(count: int, token: str, contact: dict[str, str], shop: str) -> list[by
 
 
 async def run(server: Server, requests: list[bytes]) -> list[bytes]:
-    loop = asyncio.get_running_loop()
-    bad: list[bytes] = []
-    ends = [loop.create_future() for _ in range(64)]
     started = time.perf_counter()
     count = len(requests)
-    for end in ends:
-        await loop.create_connection(lambda end=end: Worker(requests, end, bad), "127.0.0.1", server.port)
-    await asyncio.gather(*ends)
+    bad = await send_all(server.port, requests, 64)
     server.rates.append(count / (time.perf_counter() - started))
     return bad
 

@@ -96,6 +96,7 @@ def _answer(body: bytes) -> bytes:
 
 
 ANSWERS = {
+    f"{ROOT}/": encoded({"data": {"uuid": UUID}, "meta": []}),
     f"{ROOT}/visits/{UUID}": encoded({"data": VISIT, "meta": []}),
     f"{ROOT}/visits": encoded({"data": VISIT, "meta": []}),
     "/v1/models": encoded({"object": "list", "data": [{"id": "m", "object": "model", "created": 1, "owned_by": "me"}]}),
@@ -104,6 +105,9 @@ ANSWERS = {
     ),
 }
 _KNOWN = {path.encode(): _answer(body) for path, body in ANSWERS.items()}
+# A visit is answered with the identifier that it was sent with.
+_OWN = re.compile(rb'"external_id": ?"([^"]*)"')
+_BEFORE_OWN, _AFTER_OWN = ANSWERS[f"{ROOT}/visits"].split(b"e-000001")
 _PAGES_MADE: dict[int, bytes] = {}
 _PAGE = re.compile(rb"[?&]page=(\d+)")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -122,14 +126,20 @@ class Protocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         data = self._rest + data if self._rest else data
         while (end := data.find(b"\r\n\r\n")) >= 0:
+            own = None
             if not data.startswith(b"GET"):
+                head = end
                 length = _LENGTH.search(data, 0, end + 2)
                 end += int(length[1]) if length else 0
                 if len(data) < end + 4:
                     break
+                own = _OWN.search(data, head, end + 4)
             target = data[data.index(b" ") + 1 : data.index(b" HTTP")]
             data = data[end + 4 :]
-            answer = _KNOWN.get(target) or self._page(target)
+            if own is not None:
+                answer = _answer(_BEFORE_OWN + own[1] + _AFTER_OWN)
+            else:
+                answer = _KNOWN.get(target) or self._page(target)
             if self._delay:
                 asyncio.get_running_loop().call_later(self._delay, self._late, answer)
             else:

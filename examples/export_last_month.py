@@ -19,6 +19,7 @@ with Sandbox(seed="demo") as sandbox, LeatClient(sandbox.token, base_url=sandbox
         leat.loyalty_transactions, type="credit_receptions", since=before, until=first, timezone=here.key
     )
     for row in given:
-        earned[row.created_at.astimezone(here).date()] += row.credits
+        if row.created_at is not None and row.credits is not None:
+            earned[row.created_at.astimezone(here).date()] += row.credits
 for day, points in sorted(earned.items()):
     print(f"{day:%a %d %b} {points:5} {'█' * (points // 20)}")

@@ -98,7 +98,7 @@ def _spoil(row: dict[str, str], fault: str, number: int) -> None:
 def main() -> int:
     """Write the file."""
     with PATH.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter[str](file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows())
     counts = expected()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import bulk, errors, models
+    from . import bulk, errors, export, fleet, loyalty_tokens, models, reports, sandbox, sync, telemetry, webhooks
     from ._core.answers import RawResponse
     from ._core.codec import structure, unstructure
+    from ._core.events import Event, ResponseInfo, responses
     from ._core.operation import Effect
-    from ._core.pipeline import Event
     from ._core.unset import UNSET, Unset
     from .client import LeatClient
     from .config import ClientCredentials, RateLimit, RetryPolicy
@@ -34,11 +34,21 @@ __all__ = [
     "Effect",
     "Event",
     "RawResponse",
+    "ResponseInfo",
+    "responses",
     "structure",
     "unstructure",
     "bulk",
     "errors",
+    "export",
+    "fleet",
+    "loyalty_tokens",
     "models",
+    "reports",
+    "sandbox",
+    "sync",
+    "telemetry",
+    "webhooks",
     "__version__",
 ]
 
@@ -53,12 +63,26 @@ _WHERE = {
     "UNSET": "._core.unset",
     "Unset": "._core.unset",
     "Effect": "._core.operation",
-    "Event": "._core.pipeline",
+    "Event": "._core.events",
+    "ResponseInfo": "._core.events",
+    "responses": "._core.events",
     "RawResponse": "._core.answers",
     "structure": "._core.codec",
     "unstructure": "._core.codec",
 }
-_MODULES = ("bulk", "errors", "models", "sync", "sandbox", "webhooks", "loyalty_tokens", "export")
+_MODULES = (
+    "bulk",
+    "errors",
+    "models",
+    "sync",
+    "sandbox",
+    "webhooks",
+    "loyalty_tokens",
+    "export",
+    "telemetry",
+    "reports",
+    "fleet",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -73,4 +97,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    return sorted({*globals(), *__all__})

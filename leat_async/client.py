@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl as ssl_module
 import sys
 import warnings
+from collections.abc import Mapping
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -12,16 +14,18 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import attrs
 
 from . import config as settings
-from ._core.answers import RawResponse, read_raw
+from ._core.answers import RawResponse
 from ._core.auth import RenewedToken, StaticToken, Tokens
 from ._core.clock import Clock
+from ._core.events import Hook, Hooks, log_as_told
 from ._core.limiter import Gate
-from ._core.operation import Effect, Operation, raw_request
-from ._core.pipeline import Hook, Hooks, Pipeline
+from ._core.operation import Effect, Operation, Request, raw_request
+from ._core.pipeline import Pipeline
 from ._core.retry import RetryBudget
 from ._core.transport import Transport
 from ._core.unset import UNSET, Unset
 from .config import ClientCredentials, Config, RateLimit, RetryPolicy
+from .errors import ConfigError
 
 if TYPE_CHECKING:
     import aiohttp
@@ -89,17 +93,23 @@ class LeatClient:
         api: "oauth" or "register".
         timeout: seconds for a whole call: waiting for a slot, the pace and a token, all attempts and pauses.
         concurrency: requests in flight.
-        rate_limit: at most so many requests in any stretch; the API's headers can only lower it. None: no pace, but
-            a 429 still pauses everybody.
+        rate_limit: at most so many requests in any stretch; the API's headers can only lower it. Its `shared` says
+            where several processes keep one pace for their token. None: no pace, but a 429 still pauses everybody.
         retry: how calls that are safe to repeat are tried again. None: one attempt.
         session: an `aiohttp.ClientSession` of your own, which stays yours to close; its cookies, proxy and connector
-            are used, its middlewares are not.
+            are used, its middlewares are not. It excludes `proxy`, `ca` and `ssl`.
         partner_id: sent as `X-Partner-ID`.
+        proxy: address of a proxy, "http://user:password@proxy.example:3128"; it wins over the environment's.
+        headers: sent with every request, beside those of the client, which can't be replaced. A `User-Agent` is put
+            before the client's.
         trust_env: take the proxy from the environment (never for this machine).
+        ca: path of a bundle of certificates (PEM) to trust instead of the system's.
         ssl: an `ssl.SSLContext` of your own.
         max_body: bytes of an answer, unpacked, beyond which it is not read on but a `DecodeError`.
-        on_request, on_response, on_retry: called with an `Event` around each attempt; it names the operation, not
-            its arguments.
+        on_request, on_response, on_retry: plain functions, called with an `Event` when an attempt begins, when it
+            ends, whatever ends it, and before it is tried again; it names the operation, not its arguments.
+        on_end: the same, called once for each call when it has ended, whatever ended it, and also where nothing was
+            sent.
 
     Use it with `async with`, or let the first call open it and close it with `await leat.aclose()`. It belongs to the
     event loop that opened it. Wrong settings raise `ConfigError`.
@@ -167,26 +177,39 @@ class LeatClient:
         retry: RetryPolicy | None = RetryPolicy(),  # noqa: B008 - frozen
         session: aiohttp.ClientSession | None = None,
         partner_id: str | None = None,
+        proxy: str | None = None,
+        headers: Mapping[str, str] | None = None,
         trust_env: bool = True,
+        ca: str | os.PathLike[str] | None = None,
         ssl: ssl_module.SSLContext | None = None,
         max_body: int = settings.DEFAULT_MAX_BODY,
         on_request: Hook | None = None,
         on_response: Hook | None = None,
         on_retry: Hook | None = None,
+        on_end: Hook | None = None,
     ) -> None:
+        token, proxy = settings.hidden(token), settings.hidden(proxy)
+        headers = settings.hidden_headers({} if headers is None else headers)
+        if session is not None and any(given is not None for given in (proxy, ca, ssl)):
+            raise ConfigError("proxy, ca and ssl are the connections', and those are your session's: set them there")
+        if ca is not None:
+            ssl = settings.trusting(ca, ssl)
         checked = Config(
-            token=token,  # type: ignore[arg-type]  # None is refused by the validator, with advice
+            token=token,
             base_url=base_url,
             api=api,
             timeout=timeout,
             concurrency=concurrency,
-            rate_limit=rate_limit,
+            rate_limit=settings.with_shared_pace(rate_limit),
             retry=retry,
             partner_id=partner_id,
+            proxy=proxy,
+            headers=headers,
             trust_env=trust_env,
             ssl=ssl,
             max_body=max_body,
         )
+        log_as_told()
         clock = Clock()
         tokens: Tokens
         if isinstance(checked.token, ClientCredentials):
@@ -196,11 +219,11 @@ class LeatClient:
         self._pipeline = Pipeline(
             config=checked,
             transport=Transport(checked, session),
-            gate=Gate(checked.concurrency, checked.rate_limit, clock),
+            gate=_gate_of(checked, clock),
             tokens=tokens,
             clock=clock,
             budget=RetryBudget(),
-            hooks=Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry),
+            hooks=Hooks(on_request=on_request, on_response=on_response, on_retry=on_retry, on_end=on_end),
             timeout=checked.timeout,
             retry=checked.retry,
         )
@@ -217,30 +240,36 @@ class LeatClient:
         Returns:
             The client. Raises `ConfigError` when the environment holds no credentials.
         """
-        return cls(**{**settings.from_env(), **options})
+        options = settings.from_env(options)
+        return cls(**options)
 
     def with_options(
         self,
         *,
         timeout: float | Unset = UNSET,
         retry: RetryPolicy | Unset | None = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
         on_request: Hook | Unset | None = UNSET,
         on_response: Hook | Unset | None = UNSET,
         on_retry: Hook | Unset | None = UNSET,
+        on_end: Hook | Unset | None = UNSET,
     ) -> Self:
         """Make a view of this client with other options, on the same session, slots, pace and token.
 
         Parameters:
             timeout: seconds for a whole call.
             retry: a policy, or None for one attempt.
-            on_request, on_response, on_retry: hooks, or None for none.
+            headers: sent beside those of the client; of two with the same name, these win.
+            on_request, on_response, on_retry, on_end: hooks, or None for none.
 
         Returns:
             The view; it needs no closing of its own, and closing it closes the client.
         """
         changes: dict[str, Any] = {k: v for k, v in (("timeout", timeout), ("retry", retry)) if v is not UNSET}
-        given = (("on_request", on_request), ("on_response", on_response), ("on_retry", on_retry))
-        hooks: dict[str, Any] = {k: v for k, v in given if v is not UNSET}
+        if headers is not UNSET:
+            changes["headers"] = self._pipeline.config.with_headers(settings.hidden_headers(headers))
+        given = {"on_request": on_request, "on_response": on_response, "on_retry": on_retry, "on_end": on_end}
+        hooks: dict[str, Any] = {name: hook for name, hook in given.items() if hook is not UNSET}
         checked = attrs.evolve(self._pipeline.config, **changes)
         view = object.__new__(type(self))
         view._made_at = None
@@ -281,24 +310,17 @@ class LeatClient:
 
         Repeating: as `effect` says.
         """
-        request = raw_request(method, path, params, json, effect)
-        answer, attempts = await self._pipeline.send(request)
-        return read_raw(request.operation, answer, attempts)
+        return await self._pipeline.run_raw(raw_request(method, path, params, json, effect))
 
     async def _ask_for_token(self) -> Any:
-        from .resources.auth import TOKEN
+        from ._core.declare import operation_of
+        from .resources.auth import Auth
 
         credentials = self._pipeline.config.token
         assert isinstance(credentials, ClientCredentials)
-        body = {
-            "grant_type": "client_credentials",
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret,
-        }
         # Read without its model, since an odd lifetime must not cost the token.
-        operation: Operation[Any] = TOKEN
-        request = attrs.evolve(operation, result=object).request("oauth", body=body)
-        return await self._pipeline.run(request)
+        operation = attrs.evolve(operation_of(Auth.token), result=object)
+        return await self._pipeline.run(_token_request(operation, credentials))
 
     def __getattr__(self, name: str) -> Any:
         # Resources are imported on first use: an annotation "module.Class" says where each is.
@@ -314,13 +336,16 @@ class LeatClient:
         return sorted({*super().__dir__(), *LeatClient.__annotations__})
 
     def __repr__(self) -> str:
-        config = self._pipeline.config
+        pipeline = self.__dict__.get("_pipeline")
+        if pipeline is None:  # tracebacks show it while it is being made
+            return f"<{type(self).__name__}>"
+        config = pipeline.config
         return f"<{type(self).__name__} {config.base_url} api={config.api!r}>"
 
     async def aclose(self) -> None:
         """Close the connections; calls still waiting to be sent fail with `LifecycleError`. Again is no error."""
         self._pipeline.tokens.close()
-        self._pipeline.gate.close()
+        await self._pipeline.gate.aclose()
         await self._pipeline.transport.aclose()
         self._pipeline.watch.close()
 
@@ -342,4 +367,30 @@ class LeatClient:
     def __del__(self) -> None:
         pipeline = self.__dict__.get("_pipeline")
         if pipeline is not None and self._made_at is not None and pipeline.transport.abandon():
-            warnings.warn(f"unclosed {self!r}, made at {self._made_at}", ResourceWarning, source=self, stacklevel=2)
+            warnings.warn(
+                f"unclosed {self!r}, made at {self._made_at}: write 'async with LeatClient(…) as leat:', or end with "
+                "'await leat.aclose()'",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+
+def _gate_of(config: Config, clock: Clock) -> Gate:
+    limit = config.rate_limit
+    if limit is None or limit.shared is None:
+        return Gate(config.concurrency, limit, clock)
+    from ._core.pace.gate import SharedGate
+    from ._core.pace.stores import key_of, open_store
+
+    return SharedGate(config.concurrency, limit, clock, open_store(limit.shared, clock), key_of(config.token))
+
+
+def _token_request(operation: Operation[Any], credentials: ClientCredentials) -> Request[Any]:
+    # In a function of its own, whose variables are gone when something raises.
+    body = {
+        "grant_type": "client_credentials",
+        "client_id": credentials.client_id.reveal(),
+        "client_secret": credentials.client_secret.reveal(),
+    }
+    return operation.request("oauth", body=body)

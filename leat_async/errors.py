@@ -3,6 +3,7 @@
 LeatError
 ├── ConfigError              a setting or a call that can't work as asked (also a ValueError)
 ├── LifecycleError           closed, from another event loop, or after a fork
+├── LedgerError              what keeps a ledger can't be used now
 ├── TransportError           no answer: refused, reset, name not found, TLS
 ├── DeadlineExceeded         the call's `timeout` ran out; `.phase` says where (also a TimeoutError)
 ├── DecodeError              an answer that can't be read; the write behind it was accepted
@@ -35,7 +36,7 @@ class Attempt:
     """One send of a call, as kept in `.attempts` of errors and answers.
 
     `end` is "answered", "not sent", "rejected" or "maybe applied"; `elapsed` and `waited` are seconds,
-    `waited` the pause that followed.
+    `waited` the pause that followed. `began`: seconds after the call did.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Attempt:
     error: str | None = None
     elapsed: float = 0.0
     waited: float = 0.0
+    began: float = 0.0
 
 
 def _rebuild(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any], cause: Any) -> _E:
@@ -79,6 +81,10 @@ class LifecycleError(LeatError):
     """The client is closed, belongs to another event loop, or was carried through a fork."""
 
 
+class LedgerError(LeatError):
+    """What keeps a ledger can't be used now: a disk that is full, or a database that can't be reached."""
+
+
 class TransportError(LeatError):
     """No answer came: the connection was refused, reset or never made.
 
@@ -102,7 +108,7 @@ class DecodeError(LeatError):
     """An answer that can't be read.
 
     `path` is the JSON path of the fault (`$` for the whole body), `body` the bytes as they came, `status` the
-    HTTP status. `accepted` is True when the server had answered 2xx: a write behind it has been applied.
+    HTTP status. `accepted` is True when the answer is visibly the API's own 2xx: a write behind it has been applied.
     """
 
     def __init__(
@@ -131,15 +137,29 @@ class OutcomeUnknownError(LeatError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self._look_up: Callable[[], Awaitable[Any]] | None = None
+        self._why_not = "the API offers none for this write"
         self._drive: Callable[[Awaitable[Any]], Any] | None = None
 
     def _state(self) -> dict[str, Any]:
         # A look-up belongs to a live client, which does not travel.
-        return {**super()._state(), "_look_up": None, "_drive": None}
+        why_not = self._why_not if self._look_up is None else "the error came from another process, without the client"
+        return {**super()._state(), "_look_up": None, "_why_not": why_not, "_drive": None}
 
     def ask_with(self, look_up: Callable[[], Awaitable[Any]] | None) -> None:
-        """Give it the look-up that `reconcile` makes."""
+        """Give it the look-up that `reconcile` makes.
+
+        Parameters:
+            look_up: called without arguments, and what it returns is awaited; None takes it away.
+        """
         self._look_up = look_up
+
+    def can_not_ask(self, why: str) -> None:
+        """Give it the reason why `reconcile` has no look-up to make.
+
+        Parameters:
+            why: a sentence, which `reconcile` raises.
+        """
+        self._why_not = why
 
     @property
     def reconcilable(self) -> bool:
@@ -149,14 +169,12 @@ class OutcomeUnknownError(LeatError):
     def reconcile(self) -> Any:
         """Ask the API whether the write was applied (awaitable; a plain call under `leat_async.sync`).
 
-        Returns the object that the write made or changed, or None if there is none yet. Raises `LeatError`
-        when the API offers no way to ask (`reconcilable` is False), and what any read may raise.
+        Returns the object that the write made or changed, or None if there is none yet; what kind that is says the
+        operation's return type. Raises `LeatError` with the reason where nobody can be asked (`reconcilable` is
+        False), and what any read may raise.
         """
         if self._look_up is None:
-            raise LeatError(
-                f"{self.operation}: the API offers no look-up for this write, or the error came from another "
-                "process; check by hand before repeating it"
-            )
+            raise LeatError(f"{self.operation}: no look-up: {self._why_not}; check by hand before repeating the write")
         asked = self._look_up()
         return asked if self._drive is None else self._drive(asked)
 
@@ -165,6 +183,8 @@ class ApiError(LeatError):
     """The API answered with an error.
 
     `status`: HTTP status. `code`: the API's own code, or None. `message`: its text. `errors`: field → texts.
+    `headers`: those of the answer, looked up in any case. `body`: its text, of which some 4,000 characters are kept.
+    Secrets that were sent are cut out of both; they are empty where no answer came.
     """
 
     def __init__(
@@ -177,6 +197,8 @@ class ApiError(LeatError):
         operation: str | None = None,
         attempts: Sequence[Attempt] = (),
         retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -184,8 +206,10 @@ class ApiError(LeatError):
         self.code = code
         self.errors: dict[str, list[str]] = {k: list(v) for k, v in (errors or {}).items()}
         self.operation = operation
-        self.attempts = tuple(attempts)
+        self.attempts: tuple[Attempt, ...] = tuple(attempts)
         self.retry_after = retry_after
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.body = body
 
     def __str__(self) -> str:
         where = f"{self.operation}: " if self.operation else ""
@@ -215,7 +239,10 @@ class PermissionDeniedError(ApiError):
 
 
 class RateLimitError(ApiError):
-    """Too many requests (HTTP 429), and waiting as asked would have outlasted the deadline."""
+    """Too many requests (HTTP 429), or more than the pace allows, and the wait is known to outlast the deadline.
+
+    `retry_after`: seconds until a request may go again.
+    """
 
 
 class MaintenanceError(ApiError):
@@ -259,7 +286,16 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def class_for(status: int, code: int | None = None, message: str = "") -> type[ApiError]:
-    """The class that an error answer raises: by HTTP status where that decides, else by the API's code."""
+    """The class that an error answer raises: by HTTP status where that decides, else by the API's code.
+
+    Parameters:
+        status: the HTTP status.
+        code: the API's own number for the error, if it gives one.
+        message: the API's words for it, which tell apart what shares a code.
+
+    Returns:
+        A class of `leat_async.errors`; `ApiError` where nothing more is known.
+    """
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:

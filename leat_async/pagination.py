@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import attrs
 
 from ._core.answers import Listing
 from ._core.params import Integer, is_mapping
 from .errors import DecodeError
+from .models._base import Model, cells
+from .models._html import table
 
 T = TypeVar("T")
 
@@ -27,7 +29,24 @@ class Page(Generic[T]):
     page: int | None = None
     last_page: int | None = None
     total: int | None = None
-    meta: Any = attrs.field(default=None, repr=False)
+    meta: Any = attrs.field(default=None)
+
+    def __repr__(self) -> str:
+        kind = f" {type(self.items[0]).__name__}" if self.items else ""
+        of = f" of {self.last_page}" if self.last_page is not None else ""
+        place = f"{self.page}{of}: " if self.page is not None else ""
+        total = f", {self.total} in all" if self.total is not None else ""
+        return f"<Page {place}{len(self.items)}{kind} in .items{total}>"
+
+    def _repr_html_(self) -> str:
+        """A table of its first rows, for notebooks."""
+        rows = [cells(item) if isinstance(item, Model) else {"": item} for item in self.items]
+        return table(rows, repr(self).strip("<>"))
+
+    if not TYPE_CHECKING:  # a type checker finds the same fault because there is none
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError("a page is not iterable: take page.items, or iterate the pager for the rows of every page")
 
 
 class Pager(Generic[T]):
@@ -38,7 +57,7 @@ class Pager(Generic[T]):
     appear twice or be missed unless the list is sorted by `created_at` and closed by a `created_at` bound.
     """
 
-    __slots__ = ("_certain", "_fetch", "_limit", "_paged", "_start")
+    __slots__ = ("_certain", "_fetch", "_limit", "_name", "_paged", "_start")
 
     def __init__(
         self,
@@ -48,12 +67,25 @@ class Pager(Generic[T]):
         limit: int | None = None,
         paged: bool = True,
         certain: bool = True,
+        name: str = "a list",
     ) -> None:
         self._fetch = fetch
         self._start = start
         self._limit = limit
         self._paged = paged
         self._certain = certain
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<Pager of {self._name}: await it for the first page, or iterate it with async for>"
+
+    if not TYPE_CHECKING:  # a type checker finds the same fault because there is none
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(
+                f"{self._name} is read asynchronously: write 'async for row in …', or 'rows = await ….collect()'; "
+                "for plain 'for' use leat_async.sync"
+            )
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         return self.page().__await__()
@@ -140,9 +172,9 @@ class Pager(Generic[T]):
         meta: Any = listing.meta if is_mapping(listing.meta) else {}
         return Page(
             listing.items,
-            page=_integer(meta.get("current_page", meta.get("page"))),
-            last_page=_integer(meta.get("last_page")),
-            total=_integer(meta.get("total")),
+            page=integer_of(meta.get("current_page", meta.get("page"))),
+            last_page=integer_of(meta.get("last_page")),
+            total=integer_of(meta.get("total")),
             meta=listing.meta,
         )
 
@@ -165,7 +197,8 @@ class Pager(Generic[T]):
             raise DecodeError(f"page {number} repeats page {number - 1}", path="$.data")
 
 
-def _integer(value: Any) -> int | None:
+def integer_of(value: Any) -> int | None:
+    """A whole number of an answer's page information, which may be text; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.isdecimal():

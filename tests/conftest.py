@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import copy
+import gc
+import itertools
 import json
+import os
+import shutil
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 import pytest
 from aiohttp import web
 
+from .forking import Forks
+
+pytest_plugins = ["tests.servers"]
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs ignore Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What programs keep for their user is kept for the tests, and for the processes that they start.
+_STATE, _tests = tempfile.mkdtemp(prefix="leat-tests-"), itertools.count()
+os.environ["XDG_STATE_HOME"] = _STATE
+atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_state() -> None:
+    """Each test's are its own: the memory of an account outlives what imports."""
+    os.environ["XDG_STATE_HOME"] = f"{_STATE}/{next(_tests)}"
+
+
+def pytest_collection_finish() -> None:
+    """Else each round of the collector looks at all that ten thousand tests and their imports are made of."""
+    gc.collect()
+    gc.freeze()
+
 
 Reply = Callable[["Recorded", web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -71,6 +100,24 @@ class Recorder:
     @property
     def last(self) -> Recorded:
         return self.requests[-1]
+
+
+def echo(data: Any, echoes: Mapping[str, str], path: Mapping[str, str]) -> Reply:
+    """A JSON answer that repeats what was sent, in the path or beside it, where the operation's answer does."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        told = {**path, **dict(recorded.query), **(recorded.json if recorded.body else {})}
+        said = copy.deepcopy(data)
+        for name, place in echoes.items():
+            *steps, last = place.split(".")
+            inner = said["data"]
+            for step in steps:
+                inner = inner.setdefault(step, {})
+            if name in told:
+                inner[last] = told[name]
+        return web.json_response(said)
+
+    return reply
 
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
@@ -138,3 +185,13 @@ async def recorder() -> AsyncIterator[Recorder]:
     recorder.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield recorder
     await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks | None]:
+    """Starts programs that have imported everything; None where there is no fork."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    with Forks() as running:
+        yield running

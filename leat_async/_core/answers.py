@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
+from multidict import CIMultiDict
 
+from ..config import Secret
 from ..errors import ApiError, Attempt, DecodeError, class_for
+from . import verdict
 from .codec import compiled, parse, parse_list, structure
 from .lane import items_decoder_of
-from .operation import Operation
+from .operation import Effect, Operation
 from .params import is_array, is_object
 from .transport import Answer
 
 T = TypeVar("T")
+_LEAST_SECRET = 8
+# Characters of a body that an error keeps.
+_MOST_BODY = 4096
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
 @attrs.frozen
@@ -47,21 +54,34 @@ def read(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] 
         if found is not None:
             return found
     try:
-        if kind in (NoneType, object) and not answer.body.strip():
-            return None
-        whole = parse(answer.body)
-        if kind is NoneType:
-            return None
-        if kind is object:
-            return cast(T, _unwrapped(whole))
-        data = _unwrapped(whole) if operation.unwrapped else _data(whole)
-        if data is None and operation.nullable:
-            return None
-        if operation.nullable and data in ([], {}):
-            return None
-        return structure(data, operation.result, path="$" if operation.unwrapped else "$.data")
+        return _object(operation, answer)
     except DecodeError as error:
-        raise _named(error, operation, answer, attempts) from None
+        fault = error
+    raise _named(fault, operation, answer, attempts)
+
+
+def _object(operation: Operation[T], answer: Answer) -> T | None:
+    kind: Any = operation.result
+    if verdict.says_done(operation, answer):
+        return None
+    whole = parse(answer.body)
+    if kind in (NoneType, object):
+        if operation.effect is not Effect.SAFE and not verdict.owns(operation, answer):
+            raise DecodeError("$: not an answer of the API's", path="$")
+        return None if kind is NoneType else cast(T, _unwrapped(whole))
+    data = _unwrapped(whole) if operation.unwrapped else _data(whole)
+    if data is None and operation.nullable:
+        if verdict.owns(operation, answer):
+            return None
+        raise DecodeError("$: not an answer of the API's", path="$")
+    if operation.nullable and _is_nothing(data):
+        return None
+    return structure(data, operation.result, path="$" if operation.unwrapped else "$.data")
+
+
+def _is_nothing(data: Any) -> bool:
+    """Is this how the API says that there is none: empty, or an object whose every value is null?"""
+    return data in ([], {}) or (is_object(data) and all(value is None for value in data.values()))
 
 
 def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> Listing[T]:
@@ -70,29 +90,37 @@ def read_list(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, 
     if found is not None:
         return Listing(found[0], found[1], attempts)
     try:
-        whole = parse_list(operation.result, answer.body)
-        # A type made at run time, which checkers can't follow.
-        kind: Any = list[operation.result]  # type: ignore[name-defined]
-        data = _data(whole)
-        if operation.result is object and not isinstance(data, list):
-            # Nobody documents these rows, so whatever came is one.
-            data = [data] if data else []
-        items: list[T] = structure(data, kind, path="$.data")
+        return _items(operation, answer, attempts)
     except DecodeError as error:
-        raise _named(error, operation, answer, attempts) from None
+        fault = error
+    raise _named(fault, operation, answer, attempts)
+
+
+def _items(operation: Operation[T], answer: Answer, attempts: tuple[Attempt, ...]) -> Listing[T]:
+    whole = parse_list(operation.result, answer.body)
+    # A type made at run time, which checkers can't follow.
+    kind: Any = list[operation.result]  # type: ignore[name-defined]
+    data = _data(whole)
+    if operation.result is object and not isinstance(data, list):
+        # Nobody documents these rows, so whatever came is one.
+        data = [data] if data else []
+    items: list[T] = structure(data, kind, path="$.data")
     return Listing(items, whole.get("meta"), attempts)
 
 
-def read_raw(operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...]) -> RawResponse:
+def read_raw(operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...] = ()) -> RawResponse:
     """Any answer, undecoded but for its JSON; an empty body is None."""
     try:
-        whole = parse(answer.body) if answer.body.strip() else None
+        whole = None if verdict.says_done(operation, answer) else parse(answer.body)
+        if whole is None or operation.effect is Effect.SAFE or verdict.owns(operation, answer):
+            meta = whole.get("meta") if is_object(whole) else None
+            return RawResponse(
+                status=answer.status, headers=answer.headers, data=_unwrapped(whole), meta=meta, attempts=attempts
+            )
+        fault = DecodeError("$: not an answer of the API's", path="$")
     except DecodeError as error:
-        raise _named(error, operation, answer, attempts) from None
-    meta = whole.get("meta") if is_object(whole) else None
-    return RawResponse(
-        status=answer.status, headers=answer.headers, data=_unwrapped(whole), meta=meta, attempts=attempts
-    )
+        fault = error
+    raise _named(fault, operation, answer, attempts)
 
 
 def _unwrapped(whole: Any) -> Any:
@@ -110,13 +138,21 @@ def _data(whole: Any) -> Any:
 def _named(error: DecodeError, operation: Operation[Any], answer: Answer, attempts: tuple[Attempt, ...]) -> DecodeError:
     # What goes out without a token is answered with one.
     body = b"" if operation.anonymous else answer.body
-    named = DecodeError(f"{operation.id}: {error}", path=error.path, body=body, status=answer.status)
+    named = DecodeError(
+        f"{operation.id}: {error}",
+        path=error.path,
+        body=body,
+        status=answer.status,
+        accepted=verdict.owns(operation, answer),
+    )
     named.operation, named.attempts = operation.id, attempts
     return named
 
 
-def error_of(operation: Operation[Any], answer: Answer, secret: str | None, wait: float | None) -> ApiError:
-    """The error that an answer outside 2xx stands for. A secret that the server echoes is cut out."""
+def error_of(
+    operation: Operation[Any], answer: Answer, secrets: Iterable[Secret | None], wait: float | None
+) -> ApiError:
+    """The error that an answer outside 2xx stands for. Secrets that the server echoes are cut out."""
     code: int | None = None
     errors: dict[str, list[str]] = {}
     message = ""
@@ -126,33 +162,44 @@ def error_of(operation: Operation[Any], answer: Answer, secret: str | None, wait
         body = None
     if is_object(body):
         message = _text(body.get("message")) or _text(body.get("error_description")) or _text(body.get("error"))
-        code = _code(body.get("code"))
+        code = verdict.code_of(body.get("code"))
         errors = _fields(body.get("errors"))
     elif b"<" not in answer.body[:200]:
         # The framework's own refusals are a line of text, whatever their content type says.
         message = answer.body[:200].decode("utf-8", "replace").strip()
     if 300 <= answer.status < 400:
         message = "redirected, which is not followed; check base_url"
-    message = _without(message or "no message", secret)
-    errors = {_without(k, secret): [_without(v, secret) for v in vs] for k, vs in errors.items()}
+    # Real secrets are long; a short one is a test's, and would cut words.
+    long = [secret for secret in secrets if secret is not None and len(secret.reveal()) >= _LEAST_SECRET]
+    message = _without(message or "no message", long)
+    errors = {_without(k, long): [_without(v, long) for v in vs] for k, vs in errors.items()}
+    headers = [(k, "…" if k.lower() in _SECRET else _without(v, long)) for k, v in answer.headers.items()]
     return class_for(answer.status, code, message)(
-        message, status=answer.status, code=code, errors=errors, operation=operation.id, retry_after=wait
+        message,
+        status=answer.status,
+        code=code,
+        errors=errors,
+        operation=operation.id,
+        retry_after=wait,
+        headers=CIMultiDict(headers),
+        # Requests for a token hold secrets of their own. Cut first and shortened then, or half a secret would stay.
+        body="" if operation.anonymous else _begin(_without(answer.body.decode("utf-8", "replace"), long)),
     )
 
 
-def _without(text: str, secret: str | None) -> str:
-    # Real secrets are long; a short one is a test's, and would cut words.
-    return text.replace(secret, "…") if secret and len(secret) >= 8 else text
+def _begin(text: str) -> str:
+    return text if len(text) <= _MOST_BODY else f"{text[:_MOST_BODY]}…"
+
+
+def _without(text: str, secrets: Iterable[Secret]) -> str:
+    for secret in secrets:
+        # PHP writes a slash in JSON with a backslash before it.
+        text = text.replace(secret.reveal(), "…").replace(secret.reveal().replace("/", "\\/"), "…")
+    return text
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _code(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
-        return int(value[:12])
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _fields(value: Any) -> dict[str, list[str]]:

@@ -19,10 +19,10 @@ class Clock:
     """The real thing: monotonic seconds, asyncio's timers, the system's randomness."""
 
     # Monotonic seconds. Bare, since every call asks for it several times.
-    now = staticmethod(time.monotonic)
+    now: Callable[[], float] = staticmethod(time.monotonic)
 
     # Seconds since 1970, for headers that name a moment.
-    wall = staticmethod(time.time)
+    wall: Callable[[], float] = staticmethod(time.time)
 
     def random(self) -> float:
         """A number in [0, 1) for jitter."""

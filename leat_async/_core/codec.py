@@ -14,12 +14,11 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import attrs
 import cattrs
 import msgspec
 
 from ..errors import DecodeError
-from ..models._base import EMPTY, Model, json_of, keys_of
+from ..models._base import EMPTY, Model, fields_of, json_of, keys_of
 from .lane import NotCompilable, decoder_of, envelope_decoder_of, is_model, split
 from .params import is_array, is_list, is_mapping, is_object, show
 
@@ -43,7 +42,9 @@ def parse(body: bytes) -> Any:
     """JSON text to Python values; raises `DecodeError` without a status."""
     try:
         return msgspec.json.decode(body)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise DecodeError("the answer is nested too deep", body=body) from None
+    except ValueError as error:
         what = "an empty body" if not body.strip() else str(error)
         raise DecodeError(f"the answer is no JSON: {what}", body=body) from None
 
@@ -83,7 +84,19 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def structure(value: Any, kind: type[T], *, path: str = "$") -> T:
-    """Decoded JSON to a model (or a list of them), or `DecodeError` with the JSON path of what does not fit."""
+    """Turn decoded JSON into a model, or a list of them.
+
+    Parameters:
+        value: what a JSON decoder made of the text: dicts, lists, texts, numbers.
+        kind: a model, or `list[model]`.
+        path: where the value stands, for errors.
+
+    Returns:
+        The model; keys that it does not know are in its `.extra`.
+
+    Raises:
+        DecodeError: with the JSON path of what does not fit.
+    """
     try:
         result: T = converter.structure(value, kind)
     except _Mismatch as mismatch:
@@ -187,8 +200,7 @@ def _model_hook(cls: type[Model]) -> Callable[[Any, Any], Model]:
     hints = get_type_hints(cls)
     plan = [
         (field.name, *_first(keys_of(field)), converter.get_structure_hook(hints[field.name]), hints[field.name])
-        for field in attrs.fields(cls)
-        if field.name != "_raw"
+        for field in fields_of(cls)
     ]
     kind: Any = cls
     try:
@@ -286,8 +298,7 @@ def _unstructure_hook(cls: type[Model]) -> Callable[[Any], Any]:
     hints = get_type_hints(cls)
     plan = [
         (keys_of(field), field, converter.get_structure_hook(hints[field.name]), hints[field.name])
-        for field in attrs.fields(cls)
-        if field.name != "_raw"
+        for field in fields_of(cls)
     ]
 
     def hook(model: Model) -> Any:

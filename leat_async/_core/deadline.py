@@ -13,6 +13,9 @@ from typing import Any, Self
 
 import msgspec
 
+# Lengths of which a client keeps the timer; a deadline of any other has one of its own, as long as it runs.
+_KEPT = 8
+
 
 class Watch:
     """All deadlines of a client and its views."""
@@ -24,9 +27,15 @@ class Watch:
 
     def lasting(self, seconds: float) -> Deadlines:
         """Those of one length."""
-        if seconds not in self._by_length:
-            self._by_length[seconds] = Deadlines(seconds)
-        return self._by_length[seconds]
+        kept = self._by_length.get(seconds)
+        if kept is None:
+            kept = Deadlines(seconds)
+            if len(self._by_length) < _KEPT:
+                self._by_length[seconds] = kept
+            else:
+                # As many as there are lengths, so each must leave nothing behind when it has passed.
+                kept.close()
+        return kept
 
     def close(self) -> None:
         """Leave no timer behind; deadlines that still run are kept."""
@@ -40,10 +49,10 @@ class Deadlines:
     __slots__ = ("_running", "_timer", "closed", "seconds")
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds: float = seconds
         self._running: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self.closed = False
+        self.closed: bool = False
 
     def begin(self) -> Deadline:
         """A deadline for the present task, from now on; to be used with `with`."""

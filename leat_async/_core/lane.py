@@ -4,6 +4,8 @@ msgspec decodes into structs that mirror a model's fields, and a generated funct
 are strict: what does not fit exactly raises, and the caller takes the tolerant way, which alone knows every habit
 of the API and words the errors. What fits gives the same model on both ways.
 
+Of models whose rows only pass by (`Model.passing`) the structs themselves are handed on, with the fields' own names.
+
 A model made here keeps the bytes it came from; a nested one keeps its way into the bytes of its parent. What the rows
 of a list have in common (`Model.shared`) is made once for each page, and keeps bytes of its own.
 """
@@ -14,14 +16,16 @@ import datetime as dt
 import types
 from collections.abc import Callable, Mapping
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
 
-from ..models._base import Model, keys_of
+from ..models._base import Model, fields_of, keys_of
 
 _SCALARS = (str, int, float, bool)
+_uuid = attrgetter("uuid")
 # Rows by which a page is judged.
 _SAMPLE = 8
 # A moment without an offset is for the tolerant way, which reads it as UTC.
@@ -31,6 +35,12 @@ _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 def is_model(kind: Any) -> bool:
     """Whether something is a class of models."""
     return isinstance(kind, type) and issubclass(kind, Model)
+
+
+def models_in(hint: Any) -> list[type[Model]]:
+    """The model that a field's type allows beside None."""
+    members = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return [member for member in members if is_model(member)]
 
 
 class NotCompilable(Exception):
@@ -54,23 +64,53 @@ def envelope_decoder_of(cls: Any) -> Callable[[bytes], Any] | None:
     return _function(_ENVELOPE, cls, decode=msgspec.json.Decoder(envelope).decode)
 
 
-class Items(msgspec.Struct):
+class RawList(msgspec.Struct):
     """A list answer, its items not looked at."""
 
     data: list[msgspec.Raw]
     meta: Any = None
 
 
-split: Callable[[bytes], Items] = msgspec.json.Decoder(Items).decode
+split: Callable[[bytes], RawList] = msgspec.json.Decoder(RawList).decode
 
 
 @cache
 def items_decoder_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]] | None:
     """A function from a whole list answer to its models and its `meta`; None for what is no model or not compilable."""
     try:
-        return _Rows(cls)
+        return _passing_rows_of(cls) if is_model(cls) and cls.passing else _Rows(cls)
     except NotCompilable:
         return None
+
+
+def _passing_rows_of(cls: Any) -> Callable[[bytes], tuple[list[Any], Any]]:
+    many: Any = list
+    envelope: Any = msgspec.defstruct("Envelope", [("data", many[_passing(cls)]), ("meta", Any, None)])
+    decode = msgspec.json.Decoder(envelope).decode
+
+    def read(body: bytes) -> tuple[list[Any], Any]:
+        whole = decode(body)
+        if not all(map(_uuid, whole.data)):
+            # Such a row is told apart by all that it says, which a model knows.
+            raise ValueError("a row without a uuid")
+        return whole.data, whole.meta
+
+    return read
+
+
+@cache
+def _passing(cls: Any) -> Any:
+    """A struct with the fields of a model."""
+    hints = get_type_hints(cls)
+    kinds: list[tuple[str, Any, Any]] = []
+    for field in fields_of(cls):
+        kind, inner, many = _wire(hints[field.name], False)
+        if many or len(keys_of(field)) > 1:
+            raise NotCompilable(f"{cls.__name__}.{field.name}")
+        wanted: Any = Union[kind if inner is None else _passing(inner), None]  # noqa: UP007 - made at run time
+        kinds.append((field.name, wanted, field.default))
+    rename = {field.name: keys_of(field)[0] for field in fields_of(cls)}
+    return msgspec.defstruct(cls.__name__, kinds, rename=rename, gc=False)
 
 
 class _Rows:
@@ -140,9 +180,7 @@ def _plan(cls: Any, sharing: bool) -> _Plan:
     columns: list[_Column] = []
     kinds: list[tuple[str, Any, Any]] = []
     rename: dict[str, str] = {}
-    for place, field in enumerate(attrs.fields(cls)):
-        if field.name == "_raw":
-            continue
+    for place, field in enumerate(fields_of(cls)):
         kind, inner, many = _wire(hints[field.name], sharing)
         keys = keys_of(field)
         several = len(keys) > 1

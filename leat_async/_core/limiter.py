@@ -1,8 +1,9 @@
 """Who may send, and when.
 
 `Pace` is the rate (GCRA), a slot is one of `concurrency` requests in flight, and the `Gate` grants both in one
-step, first come first served. Granting them together is what keeps both promises: nobody holds a slot while
-waiting for pace, and the pace is booked at the moment of sending, not when the wait began.
+step, first come first served; calls that somebody waits for go before those of bulk and export. Granting them together
+is what keeps both promises: nobody holds a slot while waiting for pace, and the pace is booked at the moment of
+sending, not when the wait began.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import asyncio
 from collections import deque
 
 from ..config import RateLimit
-from ..errors import LifecycleError
+from ..errors import LifecycleError, RateLimitError
 from .clock import Clock, Handle
 
 # Sums of floats miss by this much; a timer can't tell the difference.
 _ROUNDING = 1e-9
 _NEVER = float("-inf")
+# Seconds to hold back after a 429 that asks for no wait worth the name: doubled with each further one.
+_LEAST_PAUSE, _MOST_PAUSE = 0.5, 30.0
 
 
 class Pace:
@@ -32,9 +35,9 @@ class Pace:
         self._ahead = (burst - 1) * self._interval
         self._tat = _NEVER
 
-    def wait(self, now: float) -> float:
-        """Seconds until a request may go; 0 for now."""
-        wait = self._tat - self._ahead - now
+    def wait(self, now: float, before: int = 0) -> float:
+        """Seconds until a request may go, after so many others; 0 for now."""
+        wait = self._tat + before * self._interval - self._ahead - now
         return wait if wait > _ROUNDING else 0.0
 
     def book(self, now: float) -> None:
@@ -57,11 +60,20 @@ class Gate:
     """Slots and pace of one token, shared by all views of a client."""
 
     def __init__(self, concurrency: int, limit: RateLimit | None, clock: Clock) -> None:
-        self._free = concurrency
+        self._slots: int = concurrency
+        self._free: int = concurrency
         self._pace = Pace(limit) if limit is not None else None
         self._clock = clock
         self._paused_until = _NEVER
+        self._rejected_at = _NEVER
+        self._chance = 0.0
+        # 429s in a row; those to requests that were on their way together count as one.
+        self.rejections: int = 0
         self._queue: deque[asyncio.Future[None]] = deque()
+        # Bulk's and export's, which go after them.
+        self._later: deque[asyncio.Future[None]] = deque()
+        # Until when each of them has time.
+        self._until: dict[asyncio.Future[None], float] = {}
         self._timer: Handle | None = None
         self._closed = False
         self._blocked_by = "slot"
@@ -72,9 +84,22 @@ class Gate:
         return self._pace is not None
 
     @property
+    def in_flight(self) -> int:
+        """Requests under way."""
+        return self._slots - self._free
+
+    def pause_left(self) -> float:
+        """Seconds for which a 429 still holds everybody back."""
+        return max(0.0, self._paused_until - self._clock.now())
+
+    def pace_delay(self) -> float:
+        """Seconds for which the pace holds back whoever comes now."""
+        return 0.0 if self._pace is None else self._pace.wait(self._clock.now(), self.waiting)
+
+    @property
     def waiting(self) -> int:
-        """Calls in the queue."""
-        return len(self._queue)
+        """Calls that wait."""
+        return len(self._queue) + len(self._later)
 
     @property
     def paused_until(self) -> float:
@@ -87,7 +112,7 @@ class Gate:
 
     def try_enter(self) -> bool:
         """Take a slot and book the pace, if nobody waits and both are free now."""
-        if self._queue or self._free <= 0:
+        if self._queue or self._later or self._free <= 0:
             return False
         if self._pace is not None or self._paused_until > _NEVER:
             now = self._clock.now()
@@ -100,13 +125,26 @@ class Gate:
         self._free -= 1
         return True
 
-    async def enter(self, *, ahead: bool = False) -> None:
-        """Wait for a slot and the pace; `ahead` goes before those who have not been sent yet."""
+    async def enter(self, left: float = float("inf"), *, ahead: bool = False, later: bool = False) -> None:
+        """Wait for a slot and the pace; `ahead` goes before those who have not been sent yet, `later` after those that
+        somebody waits for.
+
+        Raises `RateLimitError` as soon as it is known that more than the `left` seconds will have to be waited.
+        """
+        now = self._clock.now()
+        wait = self._paused_until - now
+        if self._pace is not None:
+            before = 0 if ahead else len(self._queue)
+            wait = max(wait, self._pace.wait(now, before + len(self._later) if later else before))
+        if wait >= left:
+            raise too_long(wait)
         waiter = asyncio.get_running_loop().create_future()
+        self._until[waiter] = now + left
+        queue = self._later if later else self._queue
         if ahead:
-            self._queue.appendleft(waiter)
+            queue.appendleft(waiter)
         else:
-            self._queue.append(waiter)
+            queue.append(waiter)
         self._pump()
         try:
             await waiter
@@ -118,42 +156,76 @@ class Gate:
                 waiter.cancel()
                 self._pump()
             raise
+        finally:
+            del self._until[waiter]
 
     def leave(self, *, unsent: bool = False) -> None:
         """Give the slot back; `unsent` gives back the pace as well."""
         self._free += 1
         if unsent and self._pace is not None:
             self._pace.unbook()
-        if self._queue:
+        if self._queue or self._later:
             self._pump()
 
     def pause(self, seconds: float) -> None:
         """Hold everybody back: the server said 429."""
-        self._paused_until = max(self._paused_until, self._clock.now() + seconds)
+        now = self._clock.now()
+        self._paused_until = max(self._paused_until, now + seconds)
+        for waiter in (*self._queue, *self._later):
+            if not waiter.done() and self._until[waiter] <= self._paused_until:
+                waiter.set_exception(too_long(self._paused_until - now))
         self._pump()
+
+    def reject(self, asked: float | None, sent_at: float) -> float:
+        """Hold everybody back after a 429 to what was sent at `sent_at`; returns for how long, in seconds.
+
+        `asked` is the wait that the server asks for. Some more is added by chance, the same for all that were on their
+        way together, so that processes that share a token do not come back in the same moment.
+        """
+        if sent_at >= self._rejected_at:
+            self.rejections += 1
+            self._rejected_at, self._chance = self._clock.now(), self._clock.random()
+        wait = asked or 0.0
+        if wait < _LEAST_PAUSE:
+            wait = min(_MOST_PAUSE, _LEAST_PAUSE * 2.0 ** min(self.rejections - 1, 30))
+        wait += self._chance * min(5.0, max(_LEAST_PAUSE / 2, wait / 10))
+        self.pause(wait)
+        return wait
+
+    def accept(self, sent_at: float) -> None:
+        """What was sent at `sent_at` got through."""
+        if sent_at >= self._rejected_at:
+            self.rejections = 0
 
     def learn(self, remaining: int) -> None:
         """Take over a rate-limit header; it can only lower what we would send."""
         if self._pace is not None:
             self._pace.lower(self._clock.now(), remaining)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Turn everybody away."""
         self._closed = True
         self._pump()
+
+    def _head(self) -> deque[asyncio.Future[None]] | None:
+        """The queue whose first is next; when the client is closed, everybody is turned away."""
+        for queue in (self._queue, self._later):
+            while queue:
+                if queue[0].done():
+                    queue.popleft()
+                elif self._closed:
+                    queue.popleft().set_exception(
+                        LifecycleError("the client was closed while this call waited to be sent")
+                    )
+                else:
+                    return queue
+        return None
 
     def _pump(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        queue = self._queue
-        while queue:
-            if queue[0].done():
-                queue.popleft()
-                continue
-            if self._closed:
-                queue.popleft().set_exception(LifecycleError("the client was closed while this call waited to be sent"))
-                continue
+        while (queue := self._head()) is not None:
             if self._free <= 0:
                 self._blocked_by = "slot"
                 return
@@ -169,3 +241,12 @@ class Gate:
                 self._pace.book(now)
             self._free -= 1
             queue.popleft().set_result(None)
+
+
+def too_long(wait: float) -> RateLimitError:
+    """The error of a call whose wait is known to outlast its deadline."""
+    return RateLimitError(
+        f"the rate limit allows no request for {wait:.3g} s, which is longer than this call may take",
+        status=429,
+        retry_after=wait,
+    )

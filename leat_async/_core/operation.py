@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, Literal, TypeVar, cast
 from urllib.parse import quote, unquote
 
@@ -22,6 +23,9 @@ _SEGMENT = Text()
 # Needs no encoding, as any uuid; what may be "." or ".." is looked at.
 _is_plain = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*", re.ASCII).fullmatch
 Rule = Callable[[Mapping[str, Any]], str | None]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Certainty = Literal["documented", "observed in an answer", "observed in a client", "assumed"]
+"""How sure the facts of an operation are: by documentation, an answer of the API, another client's request, or not."""
 
 
 class Effect(enum.Enum):
@@ -53,11 +57,11 @@ class Operation(Generic[T]):
 
     `result` is the model of the answer's `data` (of its items, for a list; `object` for data nobody documents;
     NoneType where the answer is null or empty). `query` and `body` name the parameters as the API does. `rules`
-    look at all arguments at once and return what is wrong, or None. `certainty` is that of the facts.
+    look at all arguments at once and return what is wrong, or None.
     """
 
     id: str
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Method
     path: str
     effect: Effect
     result: type[T]
@@ -75,17 +79,31 @@ class Operation(Generic[T]):
     unwrapped: bool = attrs.field(default=False, kw_only=True)
     # Lives at the origin instead of below the API's root.
     at_origin: bool = attrs.field(default=False, kw_only=True)
+    # What the answer repeats of the parameters, and where: another value there means that it answers another request.
+    echoes: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True)
     # Goes out without a token.
     anonymous: bool = attrs.field(default=False, kw_only=True)
-    certainty: Literal["documented", "captured", "assumed"] = attrs.field(default="documented", kw_only=True)
+    certainty: Certainty = attrs.field(default="documented", kw_only=True)
+    # The method that asks what became of the write, where one can.
+    look_up: Callable[..., Any] | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
     # The path cut at its parameters: what comes before them, and each one's name with what follows it.
     _begin: str = attrs.field(init=False, repr=False, eq=False)
     _segments: tuple[tuple[str, str], ...] = attrs.field(init=False, repr=False, eq=False)
+    # What gets all that is echoed from what was sent, and all echoes from an answer, each as a tuple.
+    sent_and_echoed: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = attrs.field(
+        init=False, repr=False, eq=False
+    )
 
     def __attrs_post_init__(self) -> None:
         begin, *rest = self.path.replace("}", "{").split("{")
         object.__setattr__(self, "_begin", begin)
         object.__setattr__(self, "_segments", tuple(zip(rest[::2], rest[1::2], strict=True)))
+        both = None
+        if self.echoes:
+            # At least two of each, since a getter of one gives no tuple.
+            names, places = [*self.echoes, *self.echoes], [*self.echoes.values(), *self.echoes.values()]
+            both = itemgetter(*names[: max(2, len(self.echoes))]), attrgetter(*places[: max(2, len(self.echoes))])
+        object.__setattr__(self, "sent_and_echoed", both)
 
     def request(
         self,
@@ -103,7 +121,10 @@ class Operation(Generic[T]):
             target += path_segment(name, value) + after
         if query:
             target += query_string(self._check(api, self.query, query, null=False))
-        return Request(self, target, None if body is None else encode(self.checked(api, body)))
+        if body is None:
+            return Request(self, target)
+        sent = self.checked(api, body)
+        return Request(self, target, encode(sent), sent)
 
     def checked(self, api: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as it is sent, in the order in which it was given."""
@@ -131,11 +152,12 @@ class Operation(Generic[T]):
 
 
 class Request(msgspec.Struct, Generic[T], gc=False):
-    """One call, ready to send: checked, encoded, and without the token."""
+    """One call, ready to send: checked, encoded, and without the token. `told` is what the body was encoded from."""
 
     operation: Operation[T]
     target: str
     body: bytes | None = None
+    told: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         # Neither the body nor the target, whose parts may be personal.

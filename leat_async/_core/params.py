@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeGuard
+from uuid import UUID
 
 import attrs
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SHOWN = 60
 
 
@@ -68,12 +68,14 @@ class Param:
 
 @attrs.frozen(kw_only=True)
 class Text(Param):
-    """Text; not empty unless `empty`. `values` are the documented ones: others pass, the API may know more."""
+    """Text, or a `uuid.UUID`; not empty unless `empty`. `values` are the documented ones: the API may know more."""
 
     empty: bool = False
     values: tuple[str, ...] = ()
 
     def wire(self, name: str, value: Any) -> str:
+        if isinstance(value, UUID):
+            return str(value)
         if not isinstance(value, str):
             raise TypeError(f"{name} must be text, got {show(value)}")
         if not value and not self.empty:
@@ -93,7 +95,7 @@ class TextOrInteger(Param):
     def wire(self, name: str, value: Any) -> str | int:
         if isinstance(value, int) and not isinstance(value, bool):
             return Integer().wire(name, value)
-        if not isinstance(value, str):
+        if not isinstance(value, (str, UUID)):
             raise TypeError(f"{name} must be text or a whole number, got {show(value)}")
         return Text().wire(name, value)
 
@@ -194,24 +196,6 @@ def instant_text(name: str, value: dt.datetime) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class Date(Param):
-    """A calendar day: a date, or text such as 2024-12-10."""
-
-    def wire(self, name: str, value: Any) -> str:
-        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-            return value.isoformat()
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be a date or text such as '2024-12-10', got {show(value)}")
-        try:
-            if not _DATE.fullmatch(value):
-                raise ValueError("not YYYY-MM-DD")
-            dt.date.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError(f"{name} must be a day such as '2024-12-10', got {show(value)} ({error})") from None
-        return value
-
-
-@attrs.frozen(kw_only=True)
 class Window(Param):
     """Bounds on a moment, `{"gte": …, "lt": …}`; keys gt, gte, lt, lte. Sent bracketed: `created_at[gte]`."""
 
@@ -245,6 +229,8 @@ def _json(name: str, value: Any, depth: int) -> Any:
         return instant_text(name, value)
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
     if depth > 50:
         raise ValueError(f"{name} is nested more than 50 deep")
     if is_mapping(value):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from ..config import RetryPolicy
 from .clock import Clock
 from .operation import Effect
+
+_LONGEST = 86_400.0
+_is_number = re.compile(r"\s*[0-9]{1,15}(?:\.[0-9]*)?\s*", re.ASCII).fullmatch
 
 
 class End(enum.Enum):
@@ -17,14 +22,6 @@ class End(enum.Enum):
     NOT_SENT = "not sent"
     REJECTED = "rejected"
     MAYBE_APPLIED = "maybe applied"
-
-
-def end_of_status(status: int) -> End:
-    """What an answer with this status says about the request behind it."""
-    if status == 429:
-        return End.REJECTED
-    # A gateway's 5xx says nothing about what happened behind the gateway.
-    return End.MAYBE_APPLIED if status >= 500 else End.ANSWERED
 
 
 def may_repeat(end: End, effect: Effect) -> bool:
@@ -39,29 +36,40 @@ def backoff(policy: RetryPolicy, failures: int, clock: Clock) -> float:
     return clock.random() * min(policy.max_backoff, policy.backoff * 2.0 ** min(failures - 1, 30))
 
 
-def asked_wait(retry_after: str | None, reset: str | None, clock: Clock) -> float | None:
-    """Seconds that the server asks to wait, from `Retry-After` (seconds or a date) or `X-RateLimit-Reset`."""
-    if retry_after is not None:
-        try:
-            return max(0.0, _seconds(retry_after))
-        except ValueError:
-            try:
-                return max(0.0, parsedate_to_datetime(retry_after).timestamp() - clock.wall())
-            except ValueError:
-                pass
-    if reset is not None:
-        try:
-            return max(0.0, _seconds(reset) - clock.wall())
-        except ValueError:
-            pass
+def asked_wait(headers: Mapping[str, str], clock: Clock) -> float | None:
+    """Seconds that the server asks to wait, from `Retry-After` (seconds or a date) or `X-RateLimit-Reset` (a moment).
+
+    What can't be understood, or asks for more than a day, asks for nothing. Moments are taken by the server's own
+    clock where it tells the time, since ours may be wrong.
+    """
+    asked = headers.get("Retry-After")
+    if asked is not None:
+        seconds = _number(asked)
+        if seconds is None and (moment := _moment(asked)) is not None:
+            seconds = moment - _present(headers, clock)
+        if seconds is not None and seconds <= _LONGEST:
+            return max(0.0, seconds)
+    reset = _number(headers.get("X-RateLimit-Reset", ""))
+    if reset is not None and (left := reset - _present(headers, clock)) <= _LONGEST:
+        return max(0.0, left)
     return None
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1e11:
-        raise ValueError(text)
-    return value
+def _present(headers: Mapping[str, str], clock: Clock) -> float:
+    told = _moment(headers.get("Date", ""))
+    return clock.wall() if told is None else told
+
+
+def _number(text: str) -> float | None:
+    return float(text) if _is_number(text) else None
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except Exception:
+        # Whatever stands there: the parser raises what its parts raise, such as TypeError and OverflowError.
+        return None
 
 
 class RetryBudget:

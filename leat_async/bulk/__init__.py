@@ -1,30 +1,55 @@
 """Bulk imports: rows in, outcomes out, each row exactly once.
 
 `create` streams an `Outcome` per row, `run` consumes them and returns the `Report`. With a ledger an import can be
-killed at any moment and run again; `status`, `show`, `rejects` and `forget` read and clear a ledger.
+killed at any moment and run again, and another with newer rows goes on where it ended; `memories`, `status`, `runs`,
+`show`, `find`, `rejects` and `in_doubt` read ledgers, `resolve` and `forget` change them, and `take_over` ends the
+session of a run that has one and can't be ended otherwise.
 """
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
 
+from .._core.kept_text import kept_text
+from .._core.params import Text
 from .._core.params import show as _shown
-from ..resources.bookings import Bookings
-from ..resources.contacts import Contacts
-from ..resources.visits import Visits
-from .engine import Engine, Options
-from .jobs import Row
-from .ledger import Entry, Ledger, State
-from .outcomes import BadRow, EarlierError, Outcome, Progress, Report, Status
-from .records import Summary, forget, rejects, show, status
+from .._core.pipeline import Pipeline
+from ..resources.credit_receptions import IDENTITY_ATTRIBUTE
+from .access import store_of
+from .changes import ON_CHANGE, ChangedError, OnChange
+from .course import Course, CourseStep
+from .engine import Engine
+from .kinds import KINDS, UNDOING
+from .ledger import Ledger
+from .memory import (
+    Entry,
+    RunRecord,
+    Summary,
+    find,
+    forget,
+    in_doubt,
+    memories,
+    rejects,
+    resolve,
+    runs,
+    show,
+    status,
+    take_over,
+)
+from .options import Options
+from .outcomes import BadRow, EarlierError, Outcome, Progress, Report, Status, T
+from .places import AccountLedger, LedgerName, ledger_place
+from .rows import Row
+from .store import RowState, Source
+from .undoing import UndoneStore, made_by
 
 __all__ = [
     "create",
     "run",
+    "undo",
     "Run",
     "Rows",
     "Status",
@@ -33,19 +58,43 @@ __all__ = [
     "Progress",
     "BadRow",
     "EarlierError",
+    "ChangedError",
+    "ACCOUNT",
+    "Source",
+    "memories",
     "status",
+    "runs",
     "show",
+    "find",
     "rejects",
+    "in_doubt",
+    "resolve",
     "forget",
+    "take_over",
     "Summary",
+    "RunRecord",
+    "Course",
+    "CourseStep",
     "Entry",
     "State",
 ]
 
+ACCOUNT: Final = AccountLedger.ACCOUNT
+State = RowState
+M = TypeVar("M", covariant=True)
 Rows: TypeAlias = Iterable[Row | BadRow] | AsyncIterable[Row | BadRow]
 
 
-class Run(AsyncIterator[Outcome]):
+class Makes(Protocol[M]):
+    """A resource whose rows `create` takes: `leat.visits`, `leat.credit_receptions` and so on, as `create` says."""
+
+    _pipeline: Pipeline
+
+    @property
+    def _makes(self) -> M: ...
+
+
+class Run(AsyncIterator[Outcome[T]], Generic[T]):
     """The outcomes of a bulk import, as they come; `report` has their sums, complete once the last was seen.
 
     Left early, it ends when it is closed (`aclose`, or leaving `async with`): what is on its way is cut off, nothing
@@ -63,11 +112,16 @@ class Run(AsyncIterator[Outcome]):
         return self._engine.tally.report()
 
     @property
+    def ledger(self) -> str | None:
+        """Where the ledger is, also of `bulk.ACCOUNT`; None without one, and before it was opened."""
+        return self._engine.ledger_name
+
+    @property
     def progress(self) -> Progress:
         """The moment as it is now."""
         return self._engine.progress()
 
-    def __anext__(self) -> Awaitable[Outcome]:
+    def __anext__(self) -> Awaitable[Outcome[T]]:
         return anext(self._outcomes)
 
     async def aclose(self) -> None:
@@ -91,10 +145,10 @@ async def _each(batches: AsyncIterable[list[Outcome]]) -> AsyncGenerator[Outcome
 
 
 def create(
-    resource: Visits | Bookings | Contacts,
+    resource: Makes[T],
     rows: Rows,
     *,
-    ledger: str | os.PathLike[str] | None = None,
+    ledger: LedgerName | AccountLedger | None = None,
     concurrency: int | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     create_contacts: bool = False,
@@ -105,45 +159,71 @@ def create(
     retry_rejected: bool = False,
     resend_unknown: bool = False,
     accept_unknown: bool = False,
-    source: str | None = None,
-    mapping: str | None = None,
+    on_change: OnChange = "reject",
+    clear_empty: bool = False,
+    batch: str | None = None,
+    wait: bool = False,
+    source: Source | None = None,
     account: str | None = None,
-) -> Run:
-    """Create many visits, bookings or contacts, each exactly once.
+    identity_attribute: str = IDENTITY_ATTRIBUTE,
+    ensure_identity: bool = False,
+) -> Run[T]:
+    """Create many objects of one kind, each exactly once.
 
     Parameters:
-        resource: `leat.visits`, `leat.bookings` or `leat.contacts`; its client's pace, slots and timeout count.
+        resource: `leat.visits`, `leat.bookings`, `leat.contacts`, `leat.credit_receptions`, `leat.contact_identifiers`,
+            `leat.vouchers`, `leat.orders`, `leat.products` or `leat.product_categories`; its client's pace, slots and
+            timeout count.
         rows: any iterable or async iterable of mappings, read as far ahead as needed and in a thread where it is not
             async. Keys are the keywords of the resource's `create`. A visit or booking may name its contact by
             `contact_email` (or `email`) instead of `contact_uuid`; a contact may have `attributes`, a mapping for
             `contacts.update`. A visit or booking without `external_id` gets one made of the account and its content.
-        ledger: path of the file that records each row before and after it is sent, so that the same call resumes
-            after any interruption. None: nothing is kept, and a second run relies on the API's refusing an
+        ledger: what records each row before and after it is sent, so that the same call resumes after any interruption,
+            and any later one knows what was done: `bulk.ACCOUNT`, the account's own for this kind, in the user's state
+            folder; the path of a file; or "postgresql://host/database?ledger=NAME" (extra `postgres`), for imports that
+            run on more than one machine. None: nothing is kept, and a second run relies on the API's refusing an
             `external_id` it has, which only newer documentation states, for visits.
         concurrency: rows in work at a time; left out, enough to fill the client's slots.
         on_progress: called a few times a second, and once at the end, with a `Progress`.
         create_contacts: create the contact of an address that has none; otherwise such rows are rejected.
-        update_existing: give `attributes` also to contacts that exist already; otherwise those stay as they are.
+        update_existing: for contacts, the same as `on_change="update"`.
         max_errors: how many rejected and unknown rows are put up with (a whole number), or which share of the rows
             so far (below 1.0, from the hundredth row on); one more stops the run.
-        grace: seconds after which a write whose answer was lost, and which is still not there, is sent again.
-        patience: seconds of nothing but failures after which the run stops.
+        grace: seconds for which a write whose answer was lost may still land: if it is not there so long after the
+            attempt ended (or after this run began, where the attempt was an earlier run's), it is sent again.
+        patience: seconds without any success after which a run that meets nothing but failures stops.
         retry_rejected: send rows again that the API refused in an earlier run of the ledger.
         resend_unknown, accept_unknown: what to do with rows of unknown outcome in the ledger that the API can't be
             asked about (bookings): send them again, at the risk of doubling them, or take them as done.
-        source, mapping: fingerprints of where the rows come from and how they were mapped; a ledger with another
-            one is refused.
-        account: name of the account, where the API is not to be asked for it.
+        on_change: what to do with a row whose identifier is known, to the ledger, the server or this run, with other
+            data: "reject" it, with an error that names what differs, "update" what it made, by the API's own update, or
+            "skip" it.
+        clear_empty: with "update", send null for fields of a row that are None, where the ledger knows that they were
+            not; otherwise those stay as they are.
+        batch: name of what the rows are, such as a day's till roll. It makes part of the identity of rows that have
+            neither an `external_id` nor a moment; without it those are refused, since nothing tells them from equal
+            ones of another time.
+        wait: wait for another run that has the ledger to end; otherwise that is an error.
+        source: where the rows come from, for the ledger's list of runs.
+        account: name of the account, where the API is not to be asked for it; generated identifiers are made of it.
+        identity_attribute: the loyalty transaction attribute that keeps the identities of credit receptions, by which
+            those in doubt are found again. Where the account has none of this name they are at most once, and
+            `report.notes` says so.
+        ensure_identity: make that attribute if the account does not have it.
 
     Returns:
         An async iterator of `Outcome`, one for each row, in the order in which they are done.
 
     Raises:
-        ConfigError: the ledger belongs to another account, kind, source or mapping, or is in use (when iterated).
+        ConfigError: the ledger belongs to another account or kind, is in use, damaged, without its `-wal`, on a
+            network file system or behind a pooler that lends connections by the transaction; or nothing tells whose
+            account it is (when iterated).
+        LedgerError: the ledger can't be written, or its server can't be reached (when iterated).
         ValueError, TypeError: a wrong argument; a wrong row is an outcome instead.
         Exception: what the rows raise, after the outcomes of the rows before it.
 
-    Repeating: safe with the ledger. Without it: visits and contacts already there are EXISTED, as far as the API
+    Repeating: safe with the ledger, also with rows that came in another order, from another file, or in part. Without
+    it: visits and contacts already there are EXISTED, as far as the API
     refuses duplicates; bookings are made again.
     """
     _whole("concurrency", concurrency)
@@ -154,34 +234,51 @@ def create(
         raise ValueError("resend_unknown and accept_unknown exclude each other; give one")
     if ledger is None and (resend_unknown or accept_unknown or retry_rejected):
         raise ValueError("resend_unknown, accept_unknown and retry_rejected are about rows of a ledger; name it")
+    if on_change not in ON_CHANGE:
+        raise ValueError(f"on_change must be one of {', '.join(map(repr, ON_CHANGE))}, got {_shown(on_change)}")
+    if batch is not None and kept_text(batch) is None:
+        raise ValueError("batch must be a name, such as '2026-05-01', got an empty text")
+    _is_source(source)
+    identity_attribute = Text().wire("identity_attribute", identity_attribute)
+    kind = _kind(resource)
+    if update_existing:
+        if on_change == "skip" or kind != "contacts":
+            raise ValueError("update_existing is on_change='update' for contacts; give on_change alone")
+        on_change = "update"
     options = Options(
         concurrency=concurrency,
         on_progress=on_progress,
         create_contacts=create_contacts,
-        update_existing=update_existing,
         max_errors=max_errors,
         grace=grace,
         patience=patience,
         retry_rejected=retry_rejected,
         resend_unknown=resend_unknown,
         accept_unknown=accept_unknown,
+        on_change=on_change,
+        clear_empty=clear_empty,
+        batch=kept_text(batch) if batch is not None else None,
+        wait=wait,
         source=source,
-        mapping=mapping,
         account=account,
+        identity_attribute=identity_attribute,
+        ensure_identity=ensure_identity,
     )
-    book = Ledger(ledger) if ledger is not None else None
+    book = None
+    if ledger is not None:
+        book = Ledger(None if isinstance(ledger, AccountLedger) else store_of(ledger_place(ledger)))
     pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
-    return Run(Engine(_kind(resource), pipeline, rows, book, options))
+    return Run(Engine(kind, pipeline, rows, book, options))
 
 
 async def run(
-    resource: Visits | Bookings | Contacts,
+    resource: Makes[T],
     rows: Rows,
     *,
-    on_outcome: Callable[[Outcome], object] | None = None,
+    on_outcome: Callable[[Outcome[T]], object] | None = None,
     **options: Any,
 ) -> Report:
-    """Create many visits, bookings or contacts, each exactly once, and sum up.
+    """Create many objects of one kind, each exactly once, and sum up.
 
     Parameters:
         resource, rows, options: as for `create`.
@@ -203,11 +300,67 @@ async def run(
     return outcomes.report
 
 
+def undo(
+    resource: Makes[T],
+    *,
+    ledger: LedgerName,
+    run: int,
+    concurrency: int | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    max_errors: int | float | None = None,
+    resend_unknown: bool = False,
+    wait: bool = False,
+) -> Run[T]:
+    """Take back what a run of a ledger made, each at most once.
+
+    Parameters:
+        resource: `leat.credit_receptions`; what else imports make, the API can't undo.
+        ledger: the path of the ledger that the run is in, such as `Run.ledger` and `Summary.path` tell.
+        run: the number of the run; see `runs`.
+        concurrency, on_progress, max_errors, wait: as for `create`.
+        resend_unknown: send again what was sent and not answered, at the risk of taking it back twice.
+
+    Returns:
+        An async iterator of `Outcome`, one for each row that the run made; CREATED ones have the reversal as `result`.
+        What was undone before, by whatever run, is SKIPPED; what was sent and not answered is UNKNOWN.
+
+    Raises:
+        ConfigError: the ledger is of another kind, in a database, or has no such run; or of another account (when
+            iterated).
+        ValueError, TypeError: a wrong argument.
+
+    Repeating: safe, what was undone is remembered beside the ledger. Undone rows stay done for imports: the same row
+    again gives nothing; another batch or identity does.
+    """
+    _whole("concurrency", concurrency)
+    _whole("run", run)
+    _limit("max_errors", max_errors)
+    name = _kind(resource)
+    if name not in UNDOING:
+        raise TypeError(f"the API can undo {', '.join(UNDOING)}, not {name}")
+    place, kind = ledger_place(ledger), UNDOING[name]
+    options = Options(
+        concurrency=concurrency,
+        on_progress=on_progress,
+        max_errors=max_errors,
+        resend_unknown=resend_unknown,
+        wait=wait,
+    )
+    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
+    rows = made_by(place, run, kind.identifier)
+    return Run(Engine(kind.name, pipeline, rows, Ledger(UndoneStore(place, name, run)), options))
+
+
 def _kind(resource: object) -> str:
-    for kind, name in ((Visits, "visits"), (Bookings, "bookings"), (Contacts, "contacts")):
-        if isinstance(resource, kind):
+    for name, kind in KINDS.items():
+        if isinstance(resource, kind.resource):
             return name
-    raise TypeError(f"bulk creates visits, bookings and contacts: give leat.visits, …, not {_shown(resource)}")
+    raise TypeError(f"bulk creates {', '.join(KINDS)}: give leat.visits, …, not {_shown(resource)}")
+
+
+def _is_source(value: object) -> None:
+    if value is not None and not isinstance(value, Source):
+        raise TypeError(f"source must be a bulk.Source, got {_shown(value)}")
 
 
 def _whole(name: str, value: object) -> None:

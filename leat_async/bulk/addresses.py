@@ -3,61 +3,76 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
-from .._core.params import show
-from ..errors import NotFoundError
+from .._core.kept_text import kept_text
+from ..errors import DecodeError, NotFoundError
+from ..models import Contact
 from ..resources.contacts import Contacts
-from .identity import Seen, digest
-from .jobs import Refused, read
+from .address_book import AddressBook
+from .health import Health
+from .ledger import Ledger
+from .rows import Passing, Refused
+from .seen import SeenKeys, key_of_address
 
-if TYPE_CHECKING:
-    from .ledger import Ledger
 
-
-def normalised(address: object) -> str:
-    """An address as the API stores it: trimmed, in lower case."""
-    if not isinstance(address, str):
-        raise TypeError(f"an e-mail address must be text, got {show(address)}")
-    text = address.strip().lower()
-    name, at, host = text.rpartition("@")
-    if not (name and at and host) or any(c.isspace() for c in text):
-        raise ValueError(f"{show(address)} is no e-mail address; correct it, or leave it out and give contact_uuid")
-    return text
+async def contact_of(address: str, ask: Callable[[], Awaitable[Contact]]) -> Contact:
+    """The contact with an address, as the API says; the answer to another question is none, and passing."""
+    found = await ask()
+    if found.email is None and not found.extra:
+        # Without an address it may be anything's answer, but not twice.
+        again = await ask()
+        if again.email is None and not again.extra and again.uuid == found.uuid:
+            return again
+        found = again
+    if found.email is None or (kept_text(found.email) or "").lower() != address:
+        raise Passing(DecodeError("$.data.email: not the address that was asked for", path="$.data.email"))
+    return found
 
 
 class Addresses:
     """The contacts that rows name by address."""
 
-    def __init__(self, contacts: Contacts, seen: Seen, ledger: Ledger | None, *, create: bool) -> None:
+    def __init__(
+        self,
+        contacts: Contacts,
+        seen: SeenKeys,
+        ledger: Ledger | None,
+        health: Health,
+        *,
+        create: bool,
+        book: AddressBook | None = None,
+    ) -> None:
+        self.book = book
         self._contacts = contacts
         self._seen = seen
         self._ledger = ledger
+        self._health = health
         self._create = create
         self._asked: dict[str, asyncio.Future[str]] = {}
 
     async def contact(self, address: str) -> str:
         """The uuid of the contact with this address; rows that need the same one wait for one answer."""
-        who = digest("address", address)
-        known = self._seen.contact(who)
+        key = key_of_address(address)
+        known = self._seen.contact(key)
         if known is None and self._ledger is not None:
-            known = self._ledger.contact(who)
+            known = self._ledger.contact(key)
         if known is None:
-            asked = self._asked.get(who)
-            known = await (self._ask(address, who) if asked is None else asyncio.shield(asked))
+            asked = self._asked.get(key)
+            known = await (self._ask(address, key) if asked is None else asyncio.shield(asked))
         if not known:
             raise Refused(f"there is no contact {address}; create_contacts=True creates those that are missing")
         return known
 
-    async def _ask(self, address: str, who: str) -> str:
-        answer = self._asked[who] = asyncio.get_running_loop().create_future()
-        # Nobody need be waiting for the answer.
+    async def _ask(self, address: str, key: str) -> str:
+        answer = self._asked[key] = asyncio.get_running_loop().create_future()
+        # There may be nothing that waits for the answer.
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             uuid = await self._look_up(address)
-            self._seen.keep_contact(who, uuid)
+            self._seen.keep_contact(key, uuid)
             if uuid and self._ledger is not None:
-                self._ledger.keep_contact(who, uuid)
+                self._ledger.keep_contact(key, uuid)
         except BaseException as error:
             if isinstance(error, Exception):
                 answer.set_exception(error)
@@ -68,13 +83,17 @@ class Addresses:
             answer.set_result(uuid)
             return uuid
         finally:
-            del self._asked[who]
+            del self._asked[key]
 
     async def _look_up(self, address: str) -> str:
         contacts = self._contacts
+        if self.book is not None:
+            await self.book.wanted()
+            listed = self.book.find(address)
+            if listed is not None:
+                return listed.uuid
         try:
-            if self._create:
-                return (await read(contacts.find_or_create(email=address))).uuid
-            return (await read(contacts.find_one_by(email=address))).uuid
+            ask = contacts.find_or_create if self._create else contacts.find_one_by
+            return (await contact_of(address, lambda: self._health.read(ask(email=address)))).uuid
         except NotFoundError:
             return ""

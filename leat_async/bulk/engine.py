@@ -3,55 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterable
+import os
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Coroutine, Iterable
+from operator import length_hint
 from typing import Any
 
 import attrs
 
-from .._core.pipeline import Pipeline
-from .._core.transport import Progress as Sending
-from ..errors import AuthenticationError, DecodeError, LeatError, MaintenanceError
+from .._core.pipeline import Pipeline, Send
+from .._core.retry import End
+from ..config import RetryPolicy
+from ..errors import AuthenticationError, PermissionDeniedError
 from ..resources.contacts import Contacts
+from .address_book import AddressBook
 from .addresses import Addresses
-from .collector import room_for
-from .identity import Seen, account_of
+from .course import Waiting
+from .health import Health
 from .intake import Intake
-from .jobs import Job, Passing, Row, read
 from .kinds import kind_of
-from .ledger import Ledger
-from .outcomes import FAILED, BadRow, Outcome, Progress, Status, Stopped, Tally
+from .ledger import Ledger, refusal_of, to_its_end
+from .lock import InUse
+from .naming import AccountNaming
+from .options import Options
+from .outcomes import FAILED, BadRow, Outcome, Progress, Status, Tally
+from .own_store import own_store
+from .rows import ActiveRow, Passing, Row
+from .seen import SeenKeys, fate_of
 from .steps import Steps
-from .witness import Witness, Writes, patient
+from .store import RunStart
 
 # Rows in doubt that may wait at a time; more hold up the others.
 _WAITING = 512
-# With a share as stop rule, so many rows are looked at before it counts.
-_SAMPLE = 100
-# Writes that may fail one after the other before the next ones go one at a time.
-_CALM = 3
-_LONGEST_PAUSE = 30.0
 _TICK = 0.25
-# Answers about the account that may come garbled.
-_UNREADABLE = 20
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """The settings of a run; see `bulk.create`."""
-
-    concurrency: int | None = None
-    on_progress: Callable[[Progress], object] | None = None
-    create_contacts: bool = False
-    update_existing: bool = False
-    max_errors: int | float | None = None
-    grace: float = 30.0
-    patience: float = 120.0
-    retry_rejected: bool = False
-    resend_unknown: bool = False
-    accept_unknown: bool = False
-    source: str | None = None
-    mapping: str | None = None
-    account: str | None = None
+# Calls of many rows that are filled at a time.
+_CALLS = 4
+# Seconds between two looks whether another run has let go of the ledger.
+_BUSY = 0.5
+# Ends and answers after which nothing was applied, and nothing is said about the row.
+_DENIED = (401, 403)
 
 
 class Engine:
@@ -65,42 +54,54 @@ class Engine:
         ledger: Ledger | None,
         options: Options,
     ) -> None:
-        self.tally = Tally()
+        self.tally: Tally = Tally(pipeline.clock.now)
         self._name = name
         self._options = options
         self._gate, self._clock = pipeline.gate, pipeline.clock
-        self._reads, self._writes = Witness(pipeline.transport, self), Writes(pipeline.transport, self)
-        self._pipeline = patient(pipeline, self._reads)
-        self._seen = Seen()
+        # Waiting for the pace or after a 429 uses up no row's deadline.
+        self._pipeline = attrs.evolve(
+            pipeline, patient=True, later=True, observer=self, retry=pipeline.retry or RetryPolicy(attempts=1)
+        )
+        self._health = Health(
+            self.tally, self._clock, patience=options.patience, max_errors=options.max_errors, stopped=self._stop
+        )
+        self._seen = SeenKeys()
         self._ledger = ledger
         self._account = options.account
-        addresses = Addresses(Contacts(self._pipeline), self._seen, ledger, create=options.create_contacts)
-        writing = patient(pipeline, self._writes)
-        self._kind = kind_of(
-            name, self._pipeline, writing, self._writes, addresses, update_existing=options.update_existing
-        )
-        self._intake = Intake(rows, self._kind, self._seen)
-        self._steps = Steps(self._kind, ledger, self._clock, self, options)
+        contacts = Contacts(self._pipeline)
+        book = AddressBook(contacts, self._seen, self._health, length_hint(rows), lambda: self.tally.taken)
+        addresses = Addresses(*(contacts, self._seen, ledger, self._health), create=options.create_contacts, book=book)
+        self._kind = kind_of(name, self._pipeline, self._health, addresses, options, remembers=ledger is not None)
+        self._intake = Intake(rows, self._kind, self._seen, ledger)
+        self._steps = Steps(self._kind, ledger, self._clock, self._health, options)
+        # A worker has one row, so calls of many take as many workers.
         self._workers = options.concurrency or pipeline.config.concurrency
+        if self._kind.together > 1:
+            self._workers = self._kind.together * min(_CALLS, self._workers)
         # Outcomes on their way out. So many may wait to be taken: a slow consumer slows the workers.
         self._ready: list[Outcome] = []
         self._arrived: asyncio.Future[None] | None = None
         self._untaken, self._most = 0, 4 * self._workers
         self._freed = asyncio.Event()
         self._over = False
-        self._naming = asyncio.Lock()
-        self._room = asyncio.Semaphore(_WAITING)
-        self._probe = asyncio.Lock()
-        # Rows of one lane wait for each other; an event only where one does.
-        self._lanes: dict[str, asyncio.Event | None] = {}
+        self._settles = options.on_change == "update"
+        self._naming = AccountNaming(self._pipeline, self._health, self._clock, ledger, options.account)
+        self._may_wait = asyncio.Semaphore(_WAITING)
+        # The serial keys in work; rows that share one wait for each other, and only then there is an event.
+        self._serial: dict[bytes, asyncio.Event | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # Those that have something on its way, which is finished also when the run stops.
         self._busy: set[asyncio.Task[Any] | None] = set()
+        self._in_flight = 0
         self._in_doubt = 0
         self._abandoned = False
         self._quiet = asyncio.Event()
         self._failure: BaseException | None = None
-        self._faults = 0
-        self._failing: dict[str, float] = {}
+
+    @property
+    def ledger_name(self) -> str | None:
+        """What messages call the ledger; None without one, and before it was opened."""
+        return self._ledger.name if self._ledger is not None else None
 
     async def batches(self) -> AsyncGenerator[list[Outcome], None]:
         """Work, and yield the outcomes as they come."""
@@ -123,34 +124,41 @@ class Engine:
             self.tally.end()
 
     async def _manage(self) -> None:
-        ticker = asyncio.create_task(self._tick()) if self._options.on_progress is not None else None
+        ticker = asyncio.create_task(self._tick())
         try:
             if self._ledger is not None:
                 await self._open(self._ledger)
-            if self.tally.stopped is None:
-                with room_for(self._workers):
-                    for _ in range(self._workers):
-                        self._start(self._worker())
-                    await self._quiet.wait()
+            if await self._begin():
+                for _ in range(self._workers):
+                    self._start(self._worker())
+                await self._quiet.wait()
             if self._ledger is not None and self._failure is None:
                 await self._ledger.commit()
         except Exception as error:
             self._failure = error
         finally:
-            helpers = [*self._tasks, *([ticker] if ticker is not None else [])]
-            for task in helpers:
-                task.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
-            self._intake.close()
-            if self._ledger is not None:
-                self._ledger.close()
-            self._seen.close()
-        if self._options.on_progress is not None and self._failure is None:
-            self._tell(self._options.on_progress)
+            self.tally.look(self._waiting())
+            await to_its_end(self._close([*self._tasks, ticker]))
+        if self._failure is None:
+            self._tell()
         self._over = True
         self._wake()
         if self._failure is not None:
             raise self._failure
+
+    async def _close(self, helpers: list[asyncio.Task[None]]) -> None:
+        """Let go of everything."""
+        for task in helpers:
+            task.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        self._intake.close()
+        if self._ledger is not None:
+            left = "interrupted" if self._abandoned else "failed" if self._failure is not None else None
+            self._ledger.shut()
+            for outcome in await asyncio.to_thread(self._ledger.flush):
+                self.tally.count(outcome)
+            await asyncio.to_thread(self._ledger.end, self.tally.stopped or left)
+        self._seen.close()
 
     def _wake(self) -> None:
         """Tell the consumer that there is something new."""
@@ -161,12 +169,41 @@ class Engine:
 
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
-        ledger.open(self._hand_over, self._intake.look_ahead)
-        account = await self._identify()
+        if not ledger.is_placed:
+            found = await own_store(self._pipeline, self._name, self._identify, self._options.account)
+            if found is None:
+                return
+            self._account, store = found
+            ledger.place(store)
+        while self.tally.stopped is None:
+            try:
+                await ledger.open(self._hand_over, self._intake.look_ahead, self.tally.sums)
+                break
+            except InUse:
+                if not self._options.wait:
+                    raise
+                await self._clock.sleep(_BUSY)
+        account = await self._identify(ledger.account)
         if account is None:
             return
-        ledger.bind(account=account, kind=self._name, source=self._options.source, mapping=self._options.mapping)
-        await ledger.index()
+        own = self._options
+        start = RunStart(*(own.source, own.on_change, own.batch), started=self._clock.wall(), pid=os.getpid())
+        await ledger.begin(account, self._name, self._kind.fingerprinted, start)
+
+    async def _begin(self) -> bool:
+        """Make the kind ready; False when the run had to be stopped."""
+        while self.tally.stopped is None:
+            try:
+                note = await self._kind.begin()
+            except Passing as passing:
+                self._health.failed("read", passing.error)
+                await self._clock.sleep(1.0)
+            except (AuthenticationError, PermissionDeniedError) as error:
+                self._health.deny(error)
+            else:
+                self.tally.notes += [note] if note is not None else []
+                return True
+        return False
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -181,101 +218,109 @@ class Engine:
             self._quiet.set()
 
     async def _tick(self) -> None:
-        while self._options.on_progress is not None and self._failure is None:
+        while self._failure is None:
             await asyncio.sleep(_TICK)
-            self._tell(self._options.on_progress)
+            self.tally.look(self._waiting())
+            self._tell()
 
-    def _tell(self, on_progress: Callable[[Progress], object]) -> None:
+    def _tell(self) -> None:
+        if self._options.on_progress is None:
+            return
         try:
-            on_progress(self.progress())
+            self._options.on_progress(self.progress())
         except Exception as error:
             self._failure = self._failure or error
             self._quiet.set()
 
     def progress(self) -> Progress:
         """The moment as it is now."""
+        return self.tally.progress(in_flight=self._in_flight, in_doubt=self._in_doubt, waiting=self._waiting())
+
+    def _waiting(self) -> Waiting | None:
+        """What holds requests back, if anything does."""
         blocked = self._gate.blocked_by() if self._gate.waiting else "slot"
-        return self.tally.progress(
-            in_flight=self._reads.in_flight + self._writes.in_flight,
-            in_doubt=self._in_doubt,
-            waiting="pace" if blocked == "pace" else "rate limit" if blocked == "rate limit" else None,
-        )
+        if blocked != "slot":
+            return "pace" if blocked == "pace" else "rate limit"
+        if self._health.storm:
+            return "failures"
+        if self._in_flight:
+            return None
+        return "doubt" if self._in_doubt else "rows"
 
     # -- rows ------------------------------------------------------------------------------------
 
     async def _worker(self) -> None:
         task = asyncio.current_task()
-        while (job := self._next() or await self._take()) is not None:
-            job.task = task
-            lane = job.lane
-            if lane is not None:
-                while lane in self._lanes:
-                    elder = self._lanes[lane] = self._lanes[lane] or asyncio.Event()
-                    await elder.wait()
-                self._lanes[lane] = None
+        while (row := self._next() or await self._take()) is not None:
+            row.task = task
+            serial = row.serial_key
+            if serial is not None:
+                while serial in self._serial:
+                    earlier = self._serial[serial] = self._serial[serial] or asyncio.Event()
+                    await earlier.wait()
+                self._serial[serial] = None
             handed_over = False
             try:
                 step: Outcome | float | None = None
-                if job.occurrence and lane == job.who:
-                    step = self._steps.twin(job, *self._seen.fate(job.who))
+                if row.occurrence and serial == row.identity:
+                    step = self._steps.duplicate(row, self._seen.fate(row.identity), self._account or "")
                 if step is None:
-                    if self._faults >= _CALM:
-                        await self._calm()
-                    if job.in_doubt:
-                        step = self._judged(job, await self._steps.advance(job))
+                    if self._health.storm:
+                        await self._health.calm()
+                    if row.in_doubt:
+                        step = self._judged(row, await self._steps.advance(row))
                     else:
                         # All that most rows need; said here as well, it spares each a coroutine.
                         try:
-                            step = self._steps.done(job, await self._kind.write(job))
+                            step = self._steps.done(row, await self._kind.write(row))
                         except Exception as error:
-                            step = self._judged(job, await self._steps.advance(job, error))
+                            step = self._judged(row, await self._steps.advance(row, error))
                 if isinstance(step, float):
-                    await self._room.acquire()
+                    await self._may_wait.acquire()
                     if self.tally.stopped is None:
                         self._in_doubt += 1
-                        self._start(self._wait_out(job, step))
+                        self._start(self._wait_out(row, step))
                         handed_over = True
                         continue
-                    self._room.release()
-                    step = self._judged(job, None)
+                    self._may_wait.release()
+                    step = self._judged(row, None)
                 if isinstance(step, Outcome):
-                    self._finish(job, step)
+                    self._finish(row, step)
             except asyncio.CancelledError:
-                self._cut_off(job)
+                self._cut_off(row)
                 raise
             finally:
-                if lane is not None and not handed_over:
-                    self._leave(lane)
+                if serial is not None and not handed_over:
+                    self._leave(serial)
 
-    def _next(self) -> Job | None:
+    def _next(self) -> ActiveRow | None:
         """The next row that is to be worked on, identified; None if there is none here, or now is not the time."""
         coming = self._intake.coming
         while coming and self._untaken < self._most and self.tally.stopped is None:
             row = coming[0]
-            if self._account is None and isinstance(row, Job) and self._kind.needs_account(row):
+            if self._account is None and isinstance(row, ActiveRow) and self._kind.needs_account(row):
                 return None
             coming.popleft()
             self.tally.taken += 1
             if isinstance(row, Outcome):
                 self._finish(None, row)
                 continue
-            self._kind.identify(row, self._account or "")
-            done = self._steps.recall(row)
+            done = self._steps.recall(row, self._account or "")
             if done is None:
                 return row
             self._finish(row, done)
         return None
 
-    async def _take(self) -> Job | None:
+    async def _take(self) -> ActiveRow | None:
         """As `_next`, but waits; None at the end."""
         intake = self._intake
         while self.tally.stopped is None:
             while self._untaken >= self._most:
                 self._freed.clear()
                 await self._freed.wait()
-            job = self._next()
-            if job is not None:
-                return job
+            row = self._next()
+            if row is not None:
+                return row
             if intake.coming:
                 if self._untaken < self._most and await self._identify() is None:
                     return None
@@ -294,53 +339,60 @@ class Engine:
             await asyncio.wait(others)
         raise error
 
-    async def _wait_out(self, job: Job, seconds: float) -> None:
+    async def _wait_out(self, row: ActiveRow, seconds: float) -> None:
         """See a row in doubt to its end, beside the workers."""
-        job.task = asyncio.current_task()
+        row.task = asyncio.current_task()
         try:
             step: Outcome | float | None = seconds
             while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
-                if self._faults >= _CALM:
-                    await self._calm()
-                step = self._judged(job, await self._steps.advance(job))
+                if self._health.storm:
+                    await self._health.calm()
+                step = self._judged(row, await self._steps.advance(row))
             if step is not None:
-                self._finish(job, step)
+                self._finish(row, step)
         except asyncio.CancelledError:
-            self._cut_off(job)
+            self._cut_off(row)
             raise
         finally:
             self._in_doubt -= 1
-            self._room.release()
-            if job.lane is not None:
-                self._leave(job.lane)
+            self._may_wait.release()
+            if row.serial_key is not None:
+                self._leave(row.serial_key)
 
-    def _leave(self, lane: str) -> None:
-        younger = self._lanes.pop(lane)
-        if younger is not None:
-            younger.set()
+    def _leave(self, serial_key: bytes) -> None:
+        later = self._serial.pop(serial_key)
+        if later is not None:
+            later.set()
 
-    def _judged(self, job: Job, step: Outcome | float | None) -> Outcome | float | None:
+    def _judged(self, row: ActiveRow, step: Outcome | float | None) -> Outcome | float | None:
         """What a step of a row brought: its outcome, seconds until the next, or None if it remains undone."""
         if isinstance(step, Outcome):
             return step
         if self.tally.stopped is None:
-            self._busy.discard(job.task)
+            self._busy.discard(row.task)
             return step
-        return self._steps.unknown(job) if job.touched else None
+        return self._steps.unknown(row) if row.touched else None
 
-    def _finish(self, job: Job | None, outcome: Outcome) -> None:
+    def _finish(self, row: ActiveRow | None, outcome: Outcome) -> None:
         """Record an outcome, then hand it over; nobody need wait for that."""
         self._untaken += 1
-        if job is not None:
-            self._busy.discard(job.task)
-            if job.lane == job.who and (job.occurrence or outcome.status in FAILED):
-                self._seen.settle(job.who, job.mark, outcome.status)
-        note = self._steps.note(job, outcome)
-        if note is None or self._ledger is None:
+        status = outcome.status
+        if row is not None:
+            self._busy.discard(row.task)
+            if row.serial_key is not None and (row.occurrence or self._settles or status in FAILED):
+                fate = fate_of(row, outcome)
+                if fate is not None:
+                    self._seen.settle(row.identity, fate)
+        if self._ledger is None:
+            self._hand_over([outcome], None)
+            return
+        note = self._steps.note(row, outcome) if row is not None else None
+        refusal = refusal_of(row, outcome) if status is Status.REJECTED else None
+        if note is None and refusal is None:
             self._hand_over([outcome], None)
         else:
-            self._ledger.record(note, outcome)
+            self._ledger.record(note, outcome, refusal)
 
     def _hand_over(self, outcomes: list[Outcome], error: Exception | None) -> None:
         if error is not None:
@@ -350,29 +402,17 @@ class Engine:
         for outcome in outcomes:
             self.tally.count(outcome)
             if self._options.max_errors is not None:
-                self._check_errors()
+                self._health.check_errors()
         self._ready.extend(outcomes)
         self._wake()
 
-    def _cut_off(self, job: Job) -> None:
+    def _cut_off(self, row: ActiveRow) -> None:
         """A row whose work ends here: cancelled, or the run is stopping, and then it may need its outcome."""
-        if self.tally.stopped is not None and not self._abandoned and self._failure is None and job.touched:
-            self._finish(job, self._steps.unknown(job))
+        if self.tally.stopped is not None and not self._abandoned and self._failure is None and row.touched:
+            self._finish(row, self._steps.unknown(row))
 
-    async def _calm(self) -> None:
-        """While writes keep failing, let them go one at a time, further and further apart."""
-        async with self._probe:
-            if self._faults >= _CALM:
-                await self._clock.sleep(min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(self._faults - _CALM, 20)))
-
-    # -- stopping --------------------------------------------------------------------------------
-
-    def stop(self, reason: Stopped, error: Exception | None) -> None:
-        """End the run: what is on its way is finished, what was not sent stays undone."""
-        if self.tally.stopped is not None:
-            return
-        self.tally.stopped, self.tally.error = reason, error
-        # Not at once: a task that has not begun could not say what becomes of its row.
+    def _stop(self) -> None:
+        """The run is to end; not at once: a task that has not begun could not say what becomes of its row."""
         asyncio.get_running_loop().call_soon(self._cut, asyncio.current_task())
 
     def _cut(self, stopper: asyncio.Task[Any] | None) -> None:
@@ -380,65 +420,42 @@ class Engine:
             if task is not stopper:
                 task.cancel()
 
-    def trouble(self, error: LeatError, what: str) -> None:
-        """A read or a write failed in passing; if that lasts too long, the run stops."""
-        if what == "write":
-            self._faults += 1
-        now = self._clock.now()
-        since = self._failing.setdefault(what, now)
-        if now - since >= self._options.patience:
-            behind = error.__cause__ if isinstance(error.__cause__, LeatError) else error
-            self.stop("maintenance" if isinstance(behind, MaintenanceError) else "unreachable", behind)
+    # -- each send, as the pipeline tells of it ----------------------------------------------------
 
-    def _check_errors(self) -> None:
-        most, counts = self._options.max_errors, self.tally.counts
-        if most is None:
-            return
-        errors, total = counts[Status.REJECTED] + counts[Status.UNKNOWN], counts.total()
-        if errors > most if isinstance(most, int) else total >= _SAMPLE and errors > most * total:
-            self.stop("max_errors", None)
-
-    # -- what the witness sees -------------------------------------------------------------------
-
-    def before(self, job: Job, progress: Sending) -> Awaitable[None] | None:
-        """A write is about to leave: the ledger first."""
+    def before(self, row: ActiveRow | None, send: Send) -> Awaitable[None] | None:
+        """A write of this row, or a read, is about to leave: of a write the ledger must know first."""
+        self._in_flight += 1
+        if row is None:
+            return None
         if self.tally.stopped is not None:
             raise asyncio.CancelledError
-        self._busy.add(job.task)
-        if job.sent_stage == job.stage:
+        self._busy.add(row.task)
+        if row.sent_stage == row.stage:
             self.tally.retried += 1
-        job.sent_stage = job.stage
-        return self._steps.sending(job, progress)
+        row.sent_stage = row.stage
+        return self._steps.sending(row)
 
-    def unsent(self, job: Job) -> None:
-        """A write was certainly not applied."""
-        self._busy.discard(job.task)
-        self._steps.unsent(job)
-        if self.tally.stopped is not None and job.task is not None:
-            job.task.cancel()
+    def after(self, row: ActiveRow | None, send: Send) -> None:
+        """It has ended."""
+        self._in_flight -= 1
+        end, status = send.end, send.status
+        if end is End.REJECTED:
+            self.tally.rate_limited += 1
+        if row is None:
+            return
+        if end is End.ANSWERED and status not in _DENIED:
+            self.tally.latency.add(send.elapsed)
+            return
+        if send.connecting if end is None else end is not End.MAYBE_APPLIED:
+            self._busy.discard(row.task)
+            self._steps.unsent(row)
+            if self.tally.stopped is not None and row.task is not None:
+                row.task.cancel()
+        elif end is not None and status is not None:
+            self.tally.latency.add(send.elapsed)
 
-    def answered(self, job: Job | None, status: int, seconds: float) -> None:
-        """The server answered."""
-        if self._failing and status < 500 and status != 429:
-            self._failing.pop("write" if job is not None else "read", None)
-        if job is not None:
-            self.tally.latency.add(seconds)
-            if status < 500:
-                self._faults = 0
-
-    async def _identify(self) -> str | None:
-        """The account, asked for once; None when nobody tells and the run had to be stopped."""
-        unreadable = 0
-        async with self._naming:
-            while self._account is None and self.tally.stopped is None:
-                try:
-                    self._account = await read(account_of(self._pipeline))
-                except AuthenticationError as error:
-                    self.stop("authentication", error)
-                except Passing as passing:
-                    unreadable += isinstance(passing.error, DecodeError)
-                    if unreadable >= _UNREADABLE:
-                        raise passing.error from None
-                    self.trouble(passing.error, "read")
-                    await self._clock.sleep(1.0)
+    async def _identify(self, known: str | None = None) -> str | None:
+        """The account, asked for once; None when nothing tells and the run had to be stopped."""
+        if self._account is None:
+            self._account = await self._naming.find(known)
         return self._account

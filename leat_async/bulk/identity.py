@@ -1,4 +1,4 @@
-"""Who a row is: digests that are the same in every file, order and run.
+"""What makes a row the same row: digests that are the same in every file, order and run.
 
 The formula is a promise: change it, and rows that were imported before look new.
 """
@@ -6,40 +6,30 @@ The formula is a promise: change it, and rows that were imported before look new
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import sqlite3
 import uuid
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from .._core.codec import encode
-from .._core.params import Instant, Json, Param
-from .._core.pipeline import Pipeline
+from .._core.digests import digest, raw_digest
+from .._core.kept_text import kept_text
+from .._core.params import Instant, Json, Param, show
 from .._core.unset import UNSET
-from ..errors import ApiError, AuthenticationError, RateLimitError
-from ..resources.system import System
 
 _ANYTHING = Json()
-# Bytes of memory to tell rows that come first from those that may have come before.
-_SLOTS = 2**22
-_FRESH = 128
-_INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL)"
 
 
-def packed(*parts: str | bytes) -> bytes:
-    """Texts as one; where one ends and the next begins counts."""
-    pieces = [part.encode() if isinstance(part, str) else part for part in parts]
-    return b"".join([b"%d:%b" % (len(piece), piece) for piece in pieces])
+def other_data(identifier: str) -> str:
+    """What is said of a row whose identifier, a parameter of this name, came before with other data."""
+    return f"an earlier row has the same {identifier} and other data"
 
 
-def digest(*parts: str | bytes) -> str:
-    """A digest of texts."""
-    return hashlib.blake2b(packed(*parts), digest_size=16).hexdigest()
-
-
-def digest_after(beginning: bytes, last: bytes) -> str:
-    """The digest of several texts of which all but the last are packed already."""
-    return hashlib.blake2b(b"%b%d:%b" % (beginning, len(last), last), digest_size=16).hexdigest()
+def no_moment(identifier: str) -> str:
+    """What is said of a row that nothing identifies."""
+    return (
+        f"this row has neither an {identifier} nor a moment, so it can't be told from an equal one of another day: "
+        "give it one of them, or name the batch that it belongs to with batch=…, another name for each"
+    )
 
 
 def canonical(params: Mapping[str, Param], row: Mapping[str, Any]) -> bytes:
@@ -73,112 +63,34 @@ def in_utc(value: str | dt.datetime) -> str:
     return str(encode(moment)[1:-2], "ascii") + "+00:00"
 
 
+def normalised(address: object) -> str:
+    """An address as the API stores it: trimmed, in lower case."""
+    if not isinstance(address, str):
+        raise TypeError(f"an e-mail address must be text, got {show(address)}")
+    text = (kept_text(address) or "").lower()
+    name, at, host = text.rpartition("@")
+    if not (name and at and host) or any(c.isspace() for c in text):
+        raise ValueError(f"{show(address)} is no e-mail address; correct it, or leave it out and give contact_uuid")
+    return text
+
+
+def identified(kind: str, identifier: str) -> bytes:
+    """The identity of a row of this kind with an identifier: an `external_id`, or the address of a contact."""
+    text = kept_text(identifier)
+    if text is None:
+        raise ValueError("an identifier is needed, and an empty text is none")
+    if kind == "contacts":
+        return raw_digest(kind, "email", normalised(text))
+    return raw_digest(kind, "external_id", text)
+
+
+def key_of(identity: bytes, occurrence: int) -> bytes:
+    """The row key of one of several equal rows: which of them it is, counted from 0, behind their identity."""
+    return identity + occurrence.to_bytes(4) if occurrence else identity
+
+
 def generated_id(account: str, kind: str, content: bytes, occurrence: int) -> str:
     """The `external_id` of a row that has none: made of the account, the kind, the content, and which of several
     equal rows it is."""
     made = digest("external_id", account, kind, content, str(occurrence))
     return str(uuid.UUID(hex=made, version=5))
-
-
-async def account_of(pipeline: Pipeline) -> str:
-    """The account that the token belongs to, as the API names it; its token may change, this does not.
-
-    The answer is not documented. Without an identifier in it, the origin and the API stand for the account: two
-    accounts at one origin then can't be told apart.
-    """
-    config = pipeline.config
-    try:
-        answer = await System(pipeline).health_check()
-    except (AuthenticationError, RateLimitError):
-        raise
-    except ApiError as error:
-        if error.status >= 500:
-            raise
-        answer = None
-    named = _identifier(answer)
-    return f"{config.api}:{named}" if named else f"{config.api}@{config.base_url}"
-
-
-def _identifier(answer: Any) -> str | None:
-    known = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
-    for name in ("uuid", "id"):
-        value = known.get(name)
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            return f"{name}:{value}"
-    return None
-
-
-class Seen:
-    """What this run has met, on disk, so that memory does not grow with the rows.
-
-    How often each identity came, what became of rows that share one, and which contact an address belongs to.
-    """
-
-    def __init__(self) -> None:
-        # An empty name is a private file that SQLite creates when its cache is full, and that vanishes by itself.
-        self._base = sqlite3.connect("", isolation_level=None, cached_statements=16)
-        self._base.execute("PRAGMA journal_mode=OFF")
-        self._base.execute("PRAGMA synchronous=OFF")
-        self._base.execute("PRAGMA cache_size=-2000")
-        self._base.execute("CREATE TABLE seen (who TEXT PRIMARY KEY, n INTEGER, mark INTEGER, fate TEXT) WITHOUT ROWID")
-        self._base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
-        # Identities that are not in the table yet, with their mark: most come once, and go there many at a time.
-        self._fresh: dict[str, int] = {}
-        self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL)"] * (_FRESH - 1)])
-        # Whether any identity of a slot has come; where none has, nobody need look.
-        self._slots = bytearray(_SLOTS)
-
-    def count(self, who: str, mark: int) -> int:
-        """How many came before this one."""
-        slot = int(who[:8], 16) % _SLOTS
-        if not self._slots[slot]:
-            self._slots[slot] = 1
-            self._fresh[who] = mark
-            if len(self._fresh) >= _FRESH:
-                self._settle_fresh()
-            return 0
-        if who in self._fresh:
-            self._settle_fresh()
-        found = self._base.execute(
-            "INSERT INTO seen VALUES (?, 1, ?, NULL) ON CONFLICT (who) DO UPDATE SET n = n + 1 RETURNING n",
-            (who, mark),
-        ).fetchone()
-        return int(found[0]) - 1
-
-    def _settle_fresh(self) -> None:
-        if len(self._fresh) == _FRESH:
-            # One statement, and each time the same, which is compiled already.
-            self._base.execute(self._insert, [value for pair in self._fresh.items() for value in pair])
-        else:
-            self._base.execute("BEGIN")
-            self._base.executemany(_INSERT, self._fresh.items())
-            self._base.execute("COMMIT")
-        self._fresh.clear()
-
-    def settle(self, who: str, mark: int, fate: str) -> None:
-        """Keep what became of the latest row with this identity; the first one is taken as done until then."""
-        if who in self._fresh:
-            self._settle_fresh()
-        self._base.execute("UPDATE seen SET mark = ?, fate = ? WHERE who = ?", (mark, fate, who))
-
-    def fate(self, who: str) -> tuple[int, str | None]:
-        """The latest row with this identity: its mark, and what became of it (None: it is done)."""
-        if who in self._fresh:
-            self._settle_fresh()
-        found: tuple[int, str | None] = self._base.execute(
-            "SELECT mark, fate FROM seen WHERE who = ?", (who,)
-        ).fetchone()
-        return found
-
-    def contact(self, address: str) -> str | None:
-        """The contact of an address: its uuid, empty text for none, None for not asked yet."""
-        found = self._base.execute("SELECT uuid FROM contacts WHERE address = ?", (address,)).fetchone()
-        return found[0] if found else None
-
-    def keep_contact(self, address: str, uuid: str) -> None:
-        """Remember an answer."""
-        self._base.execute("INSERT OR REPLACE INTO contacts VALUES (?, ?)", (address, uuid))
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._base.close()

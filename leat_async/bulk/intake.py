@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, Iterable
+from itertools import islice
 from typing import Any
 
-from .identity import Seen
-from .jobs import Job, Row
+from .identity import key_of
 from .kinds import Kind
+from .ledger import Ledger
 from .outcomes import BadRow, Outcome, refused
+from .rows import ActiveRow, Row
+from .seen import SeenKeys
 from .source import EMPTY, source_of
 
 # Rows that are checked in one go, which is quicker than one at a time, each between requests.
@@ -23,28 +26,39 @@ class Intake:
     At the end of the rows it has `ended`; `failure` is what the source, or a row of it, raised if that was the end.
     """
 
-    def __init__(self, rows: Iterable[Row | BadRow] | AsyncIterable[Row | BadRow], kind: Kind, seen: Seen) -> None:
-        self.coming: deque[Job | Outcome] = deque()
-        self.ended = False
+    def __init__(
+        self,
+        rows: Iterable[Row | BadRow] | AsyncIterable[Row | BadRow],
+        kind: Kind,
+        seen: SeenKeys,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self.coming: deque[ActiveRow | Outcome] = deque()
+        self.ended: bool = False
         self.failure: Exception | None = None
         self._source = source_of(rows)
         self._kind = kind
         self._seen = seen
+        self._ledger = ledger
         self._read = 0
         self._turn = asyncio.Lock()
 
     def look(self) -> bool:
         """Check the rows that are here; False if none is, and there may be more."""
+        known = len(self.coming)
         try:
             for _ in range(_TOGETHER):
                 row = self._source.take()
                 if row is EMPTY:
                     break
-                self.coming.append(self._check(row))
+                self.coming.append(self.check(row))
         except StopAsyncIteration:
             self.ended = True
         except Exception as error:
             self.ended, self.failure = True, error
+        if self._ledger is not None and not self._ledger.is_new and len(self.coming) > known:
+            added = islice(self.coming, known, None)
+            self._ledger.look_up([row.key for row in added if isinstance(row, ActiveRow)])
         return bool(self.coming) or self.ended
 
     def look_ahead(self) -> None:
@@ -52,17 +66,21 @@ class Intake:
         if not self.ended and len(self.coming) < _TOGETHER:
             self.look()
 
-    def _check(self, row: Any) -> Job | Outcome:
+    def check(self, given: Any) -> ActiveRow | Outcome:
+        """The next row of the source, counted among those that are alike."""
         index = self._read
         self._read += 1
-        if isinstance(row, BadRow):
-            return refused(index, row.row, row.error)
+        if isinstance(given, BadRow):
+            return refused(index, given.row, given.error)
         try:
-            job = self._kind.prepare(index, row)
+            row = self._kind.prepare(index, given)
         except (ValueError, TypeError) as error:
-            return refused(index, row, error)
-        job.occurrence = self._seen.count(job.who, job.mark)
-        return job
+            return refused(index, given, error)
+        row.occurrence = self._seen.count(row.identity, row.content)
+        row.key = row.identity if row.serial_key is not None else key_of(row.identity, row.occurrence)
+        if row.earlier is not None:
+            row.earlier.occurrence = self._seen.count(row.earlier.identity, row.earlier.content)
+        return row
 
     async def fill(self) -> None:
         """Wait until there is something to look at."""

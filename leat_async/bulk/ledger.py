@@ -1,254 +1,210 @@
-"""The ledger: what became of each row, on disk before and after it is sent.
+"""The ledger of a run: what became of each row, kept before and after it is sent.
 
-One SQLite file. What is waiting goes into one commit (`synchronous=FULL`: a commit survives a power cut), made by a
-thread, so that the loop has time for something else until the disk is done. A lock of the operating system keeps a
-second run out, and ends with the process.
+What is waiting goes into one commit, made by a thread, so that the loop has time for something else until the disk, or
+whatever else keeps the ledger, is done.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
 import os
 import queue
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import attrs
 import msgspec
 
-from ..errors import ConfigError, LeatError
-from .jobs import Job
-from .lock import Lock
-from .outcomes import Outcome, Status
+from ..errors import LeatError, LedgerError
+from .course import Course
+from .fingerprints import fingerprint
+from .outcomes import Outcome, Status, code_of
+from .rows import ActiveRow
+from .store import Commit, Known, LedgerStore, RefusedRow, Rest, RowState, RunStart, RunSums, Source, WholeRest
 
-_VERSION = "1"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rows (
-    number INTEGER PRIMARY KEY, key TEXT NOT NULL, idx INTEGER NOT NULL, state TEXT NOT NULL, rest TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS contacts (address TEXT PRIMARY KEY, uuid TEXT NOT NULL) WITHOUT ROWID;
-"""
-# What is never asked for by itself shares a column, as a JSON list.
-_ROW = "(?, ?, ?, ?, ?)"
-_COLUMNS = _ROW.count("?")
-_RECORD = (
-    "INSERT INTO rows VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (number) DO UPDATE SET idx = excluded.idx, state = excluded.state, rest = excluded.rest"
-)
-# Keys are digests, each on another page of an index, so it is only made when there is something to be found by it: rows
-# that are merely added go to the end of the table.
-_INDEX = "CREATE INDEX IF NOT EXISTS by_key ON rows (key)"
-_KEEP = (
-    "INSERT OR REPLACE INTO contacts SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
-)
-SELECT = "SELECT key, idx, state, rest FROM rows"
-FORGET = "UPDATE rows SET rest = json_set(rest, '$[3]', NULL, '$[4]', NULL)"
-_ANY = "SELECT 1 FROM rows UNION ALL SELECT 1 FROM contacts LIMIT 1"
 # Rows that make a commit worth while, even if more are about to come.
 _ENOUGH = 64
 # Rounds of the loop without another row after which none is about to come: from an answer to the next row takes three.
 _IDLE = 4
-# Rows in one statement, and the steps in which their number grows.
-_MOST = 256
-_STEP = 16
 # How often the loop gives way to the thread, which on one core comes to the disk only then.
 _GIVEN_WAY = 3
+# Seconds between two writings of a run's sums.
+_SUMS = 1.0
 _give_way: Callable[[], None] = getattr(os, "sched_yield", lambda: None)
 _encode = msgspec.json.Encoder().encode
 
 
-class State(enum.StrEnum):
-    """Where a row stands.
-
-    PENDING: not sent, or turned away before it was applied. SENT: perhaps applied. HALF: the first of two writes is
-    done. DONE, REJECTED, UNKNOWN: its outcome.
-    """
-
-    PENDING = "pending"
-    SENT = "sent"
-    HALF = "half"
-    DONE = "done"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-@attrs.frozen(kw_only=True)
-class Entry:
-    """What the ledger holds of one row.
-
-    `key` is its identity, `content` a digest of all of a row that was refused. Times are seconds since 1970; `sent_at`
-    is 0 for a row never sent.
-    """
-
-    key: str
-    content: str | None
-    index: int
-    state: State
-    status: str | None
-    attempts: int
-    uuid: str | None
-    error: str | None = attrs.field(repr=False)
-    code: str | None
-    sent_at: float
-    changed_at: float
-
+_ABSENT: Any = object()
 
 # The text and the code of an error.
 Told = tuple[str | None, str | None]
 NO_ERROR: Told = (None, None)
 # What is to be written down of a row: where it stands, its status, and its error.
-Note = tuple[Job, State, Status, Told]
+Note = tuple[ActiveRow, RowState, Status, Told]
 Then = Callable[[list[Outcome], Exception | None], None]
 
 
-def _written(notes: list[Note]) -> list[int | str]:
+def _written(notes: list[Note], run: int, kind: bytes) -> list[int | str | bytes]:
     """Notes as the values of their columns, one row's after the other's.
 
     All that go together in one loop, which is quicker than one between two requests.
     """
-    now = time.time()
-    written: list[int | str] = []
-    for job, state, status, told in notes:
-        # Content, status, attempts, uuid, error, code, sent_at, changed_at. And `_value_`, since `value` is a call.
-        rest = (job.fingerprint, status, job.attempts, job.uuid, *told, job.sent_wall, now)
-        written += (job.number, job.key, job.index, state._value_, _encode(rest).decode())
+    now = int(time.time())
+    written: list[int | str | bytes] = []
+    for row, state, status, told in notes:
+        known = row.fingerprint
+        if known is None:
+            # Where the key is made of all of the content there is nothing to be told apart.
+            known = row.fingerprint = b"" if row.serial_key is None else fingerprint(kind, row.content)
+        rest = Rest(status, row.attempts, row.uuid, *told, int(row.sent_wall), now)
+        if row.unasked:
+            rest = WholeRest(**msgspec.structs.asdict(rest), unasked=True)
+        # `_value_`, since `value` is a call.
+        written += (row.number, row.key, run, row.index, state._value_, known, _encode(rest).decode())
     return written
 
 
-def entry_of(row: tuple[Any, ...]) -> Entry:
-    """A row of the table as an entry."""
-    key, index, state, rest = row
-    content, status, attempts, uuid, error, code, sent_at, changed_at = msgspec.json.decode(rest)
-    return Entry(
-        key=key,
-        content=content,
-        index=index,
-        state=State(state),
-        status=status,
-        attempts=attempts,
-        uuid=uuid,
-        error=error,
-        code=code,
-        sent_at=sent_at,
-        changed_at=changed_at,
-    )
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do this to its end, whatever comes meanwhile; a cancellation counts then."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+        except BaseException:  # which its result raises
+            break
+    if cancelled:
+        raise asyncio.CancelledError
+    task.result()
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a ledger file; raises `ConfigError` if it is something else."""
-    base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30.0)
-    try:
-        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and not tables >= {"meta", "rows", "contacts"}:
-            raise sqlite3.DatabaseError("it is not a ledger but another database")
-        base.execute("PRAGMA journal_mode=WAL")
-        base.execute("PRAGMA synchronous=FULL")
-        if not tables:
-            base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-        found = base.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
-    except sqlite3.Error as error:
-        base.close()
-        raise ConfigError(f"{path} can't be used as a ledger: {error}; name another file") from None
-    if found is not None and found[0] != _VERSION:
-        base.close()
-        raise ConfigError(f"{path} was written by another version (format {found[0]}); finish it with that version")
-    return base
+class _Batch:
+    """A commit, and who waits for it."""
+
+    __slots__ = ("commit", "outcomes", "waiting")
+
+    def __init__(self, commit: Commit, outcomes: list[Outcome], waiting: list[asyncio.Future[None]]) -> None:
+        self.commit, self.outcomes, self.waiting = commit, outcomes, waiting
 
 
 class Ledger:
-    """The ledger of one run."""
+    """The ledger of one run, over whatever keeps it."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._lock: Lock | None = None
-        self._base: sqlite3.Connection | None = None
-        self._known = False
+    def __init__(self, store: LedgerStore | None) -> None:
+        self._placed = store
+        self._kind = b""
+        # Whether no earlier run left anything; and what was found of rows that will be asked for.
+        self.is_new: bool = True
+        self._ahead: dict[bytes, Known | None] = {}
+        self.has_earlier: bool = False
+        # Whether this run has it now; and whether it ever had it.
+        self._is_open = self._is_taken = False
+        self._is_flushed = False
+        self._run = 0
         self._number = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._notes: list[Note] = []
         self._contacts: list[tuple[str, str]] = []
+        self._refusals: list[RefusedRow] = []
         self._outcomes: list[Outcome] = []
         self._waiting: list[asyncio.Future[None]] = []
         # Whether a commit is being gathered or written; what comes meanwhile goes into the next one.
         self._under_way = False
-        self._work: queue.SimpleQueue[_Commit | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._broken: Exception | None = None
+        self._summed = 0.0
 
-    def open(self, then: Then, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Lock the file and open it; made if missing, for its owner's eyes only.
+    @property
+    def name(self) -> str | None:
+        """What messages call it, once a run has it."""
+        return self._placed.name if self._placed is not None and self._is_taken else None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where it is kept."""
+        return self._placed is not None
+
+    def place(self, store: LedgerStore) -> None:
+        """Say where it is kept."""
+        self._placed = store
+
+    @property
+    def _store(self) -> LedgerStore:
+        assert self._placed is not None
+        return self._placed
+
+    async def open(
+        self,
+        then: Then,
+        meanwhile: Callable[[], object] = lambda: None,
+        sums: Callable[[], RunSums] = lambda: RunSums({}, Course()),
+    ) -> None:
+        """Take it, so that no other run can.
 
         `then` is called with outcomes that are on disk, or with those that are not and the error that prevents it;
-        `meanwhile` while the disk is busy with a commit.
+        `meanwhile` while the disk is busy with a commit; `sums` for those of the run so far.
         """
-        self._then, self._meanwhile = then, meanwhile
-        self._lock = Lock(self.path)
-        try:
-            _make(self.path)
-            self._base = connect(self.path)
-            self._reader = connect(self.path)
-        except OSError as error:
-            self._lock.release()
-            raise ConfigError(f"{self.path} can't be used as a ledger: {error}") from None
-        except BaseException:
-            self._lock.release()
-            raise
-        self._known = self._reader.execute(_ANY).fetchone() is not None
-        self._number = self._reader.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()[0]
+        self._then, self._meanwhile, self._sums = then, meanwhile, sums
         self._loop = asyncio.get_running_loop()
+        await to_its_end(asyncio.to_thread(self._take))
 
-    def bind(self, *, account: str, kind: str, source: str | None, mapping: str | None) -> None:
-        """Say whose ledger this is, or refuse when it is another's."""
-        assert self._base is not None
-        asked = {"account": account, "kind": kind, "source": source, "mapping": mapping}
-        held = read_meta(self._base)
-        reasons = {
-            "account": "it belongs to another account",
-            "kind": f"it is of an import of {held.get('kind')}",
-            "source": "its rows came from another file, or the file has changed since",
-            "mapping": "its rows were mapped otherwise",
-        }
-        for name, value in asked.items():
-            if value is not None and held.get(name, value) != value:
-                raise ConfigError(
-                    f"{self.path} can't go on with this import: {reasons[name]}; finish that one first, or give "
-                    "this import a ledger of its own"
-                )
-        given = {name: value for name, value in asked.items() if value is not None and name not in held}
-        if "version" not in held:
-            given |= {"version": _VERSION, "created_at": str(time.time())}
-        self._base.executemany("INSERT INTO meta VALUES (?, ?)", given.items())
+    def _take(self) -> None:
+        self._store.open()
+        self._is_open = self._is_taken = True
 
-    async def index(self) -> None:
-        """Make ready to find the rows of earlier runs."""
-        if self._known and self._base is not None:
-            await asyncio.to_thread(self._base.execute, _INDEX)
+    @property
+    def account(self) -> str | None:
+        """The account that it belongs to, once that is known."""
+        return self._store.held.get("account")
 
-    def entry(self, key: str) -> tuple[int, Entry | None]:
-        """The number of a row in the ledger, and what an earlier run left of it."""
-        found = None
-        if self._known:
-            found = self._reader.execute(
-                "SELECT number, key, idx, state, rest FROM rows WHERE key = ?", (key,)
-            ).fetchone()
-        if found is None:
-            self._number += 1
-            return self._number, None
-        return found[0], entry_of(found[1:])
+    async def begin(self, account: str, kind: str, fingerprinted: bytes, run: RunStart) -> None:
+        """Say whose it is, or refuse when it is another's; make ready to find what earlier runs left; begin a run.
+
+        `fingerprinted` is what the kind's fingerprints begin with.
+        """
+        self._kind = fingerprinted
+        await to_its_end(asyncio.to_thread(self._begin, account, kind, run))
+
+    def _begin(self, account: str, kind: str, run: RunStart) -> None:
+        self._store.bind(account, kind)
+        self._store.look_over()
+        self._run = self._store.begin(run)
+        self._number = self._store.last_number
+        self.is_new = not self._number
+        self.has_earlier = self._store.has_earlier
+
+    def source_of(self, run: int) -> Source | None:
+        """Where the rows of a run came from."""
+        return self._store.source_of(run)
+
+    def look_up(self, keys: list[bytes]) -> None:
+        """Look for rows that are about to be asked for, all at once, which is cheaper."""
+        if self.is_new:
+            return
+        found = self._store.known(keys)
+        for key in keys:
+            self._ahead[key] = found.get(key)
+
+    def known(self, key: bytes) -> Known | None:
+        """What earlier runs left of a row."""
+        if self.is_new:
+            return None
+        known = self._ahead.pop(key, _ABSENT)
+        return self._store.known([key]).get(key) if known is _ABSENT else known
+
+    def new_number(self) -> int:
+        """The number of a row that is not known yet."""
+        self._number += 1
+        return self._number
 
     def contact(self, address: str) -> str | None:
         """The contact of an address, if an earlier run found it."""
-        if not self._known:
-            return None
-        found = self._reader.execute("SELECT uuid FROM contacts WHERE address = ?", (address,)).fetchone()
-        return found[0] if found is not None else None
+        return self._store.contact(address)
 
     def keep_contact(self, address: str, uuid: str) -> None:
         """Remember the contact of an address, which is kept as a digest."""
@@ -256,11 +212,14 @@ class Ledger:
         if not self._under_way:
             self._schedule()
 
-    def record(self, note: Note, outcome: Outcome | None = None) -> None:
+    def record(self, note: Note | None, outcome: Outcome | None = None, refusal: RefusedRow | None = None) -> None:
         """Write down where a row stands, or its outcome, which is handed over when that is on disk."""
         if self._broken is not None:
             raise self._broken
-        self._notes.append(note)
+        if note is not None:
+            self._notes.append(note)
+        if refusal is not None:
+            self._refusals.append(refusal)
         if outcome is not None:
             self._outcomes.append(outcome)
         if not self._under_way:
@@ -286,7 +245,7 @@ class Ledger:
     def _gather(self, before: int, idle: int) -> None:
         """Commit, once enough has come for one, or nothing more comes."""
         assert self._loop is not None
-        if self._base is None:  # closed, which writes what is left
+        if self._is_flushed:
             return
         now = len(self._waiting)
         idle = 0 if before != now else idle + 1
@@ -296,22 +255,29 @@ class Ledger:
         self._flush()
 
     def _flush(self) -> None:
-        assert self._base is not None
-        commit = _Commit(_written(self._notes), self._contacts, self._outcomes, self._waiting)
-        self._notes, self._contacts, self._outcomes, self._waiting = [], [], [], []
+        batch = _Batch(self._taken(), self._outcomes, self._waiting)
+        self._outcomes, self._waiting = [], []
         if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._write, args=(self._base,), name="leat-bulk-ledger", daemon=True
-            )
+            self._thread = threading.Thread(target=self._write, name="leat-bulk-ledger", daemon=True)
             self._thread.start()
-        self._work.put(commit)
+        self._work.put(batch)
 
-    def _committed(self, commit: _Commit, error: Exception | None) -> None:
+    def _taken(self) -> Commit:
+        """What is waiting to be written."""
+        now = time.monotonic()
+        sums = None
+        if self._run and now - self._summed >= _SUMS:
+            self._summed, sums = now, self._sums()
+        commit = Commit(_written(self._notes, self._run, self._kind), self._contacts, self._refusals, sums)
+        self._notes, self._contacts, self._refusals = [], [], []
+        return commit
+
+    def _committed(self, batch: _Batch, error: Exception | None) -> None:
         if error is not None:
-            self._broken = LeatError(f"the ledger {self.path} can't be written: {error}")
-        if commit.outcomes or error is not None:
-            self._then(commit.outcomes, self._broken)
-        for waiting in commit.waiting:
+            self._broken = _broken(self._store, error)
+        if batch.outcomes or error is not None:
+            self._then(batch.outcomes, self._broken)
+        for waiting in batch.waiting:
             if waiting.done():
                 continue
             if self._broken is None:
@@ -319,7 +285,7 @@ class Ledger:
             else:
                 waiting.set_exception(self._broken)
         self._under_way = False
-        if self._notes or self._contacts or self._waiting:
+        if self._notes or self._contacts or self._refusals or self._waiting or self._outcomes:
             self._schedule()
 
     def _spare(self) -> None:
@@ -328,11 +294,11 @@ class Ledger:
             _give_way()
         self._meanwhile()
 
-    def _write(self, base: sqlite3.Connection) -> None:
-        while (commit := self._work.get()) is not None:
+    def _write(self) -> None:
+        while (batch := self._work.get()) is not None:
             # Before, so that the loop is woken when this thread lets go of the interpreter's lock.
             self._tell(self._spare)
-            self._tell(self._committed, commit, _put(base, commit))
+            self._tell(self._committed, batch, _put(self._store, batch.commit))
 
     def _tell(self, what: Callable[..., object], *args: object) -> None:
         assert self._loop is not None
@@ -340,67 +306,62 @@ class Ledger:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(what, *args)
 
-    def close(self) -> None:
-        """Write what is left, and let the file go; again is no error."""
-        if self._base is None or self._lock is None:
-            return
+    def shut(self) -> None:
+        """Begin no more commits; called by the loop before `flush`, which another thread makes."""
+        self._is_flushed = True
+
+    def flush(self) -> list[Outcome]:
+        """Write what is left; the outcomes that nobody was told of, now on disk. Slow: for another thread."""
+        self.shut()
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
-        _put(self._base, _Commit(_written(self._notes), self._contacts, [], []))
-        self._reader.close()
-        self._base.close()
-        self._lock.release()
-        self._base = self._lock = None
+            self._thread = None
+        outcomes, self._outcomes = self._outcomes, []
+        if self._broken is None and self._run:
+            commit = self._taken()
+            if commit.rows or commit.contacts or commit.refusals:
+                self._broken = _put(self._store, commit)
+        return outcomes if self._broken is None else []
+
+    def end(self, stopped: str | None) -> None:
+        """Write the sums of the run, and let go; again is no error. Slow: for another thread."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            self.flush()
+            # Where that could not be written any more, the run counts as killed: the next one asks about its rows.
+            if self._broken is None and self._run:
+                self._store.end(self._sums(), stopped)
+        finally:
+            self._store.close()
 
 
-def _put(base: sqlite3.Connection, commit: _Commit) -> Exception | None:
-    """Write it down, and return when it is on disk, or the error that prevents it."""
-    values = commit.values
-    whole = bool(commit.contacts) or len(values) > _MOST * _COLUMNS
+def _put(store: LedgerStore, commit: Commit) -> Exception | None:
     try:
-        if whole:
-            base.execute("BEGIN")
-        if commit.contacts:
-            base.execute(_KEEP, (_encode(commit.contacts).decode(),))
-        for start in range(0, len(values), _MOST * _COLUMNS):
-            # One statement for many rows: in a thread the interpreter's lock is then given up once, not once a row.
-            some = values[start : start + _MOST * _COLUMNS]
-            # The last one again and again: each length is another statement to compile, and so there are few.
-            some += some[-_COLUMNS:] * (-len(some) // _COLUMNS % _STEP)
-            base.execute(_statement(len(some) // _COLUMNS), some)
-        if whole:
-            base.execute("COMMIT")
+        store.put(commit)
     except Exception as error:
         return error
     return None
 
 
-def _statement(rows: int) -> str:
-    return _RECORD.replace(_ROW, ", ".join([_ROW] * rows))
+def _broken(store: LedgerStore, error: Exception) -> LeatError:
+    if isinstance(error, LeatError):
+        return error
+    return LedgerError(f"the ledger {store.name} can't be written: {error}")
 
 
-def _make(path: Path) -> None:
-    """Make the file if it is missing, and its name as lasting as what will be written into it."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    if os.name == "posix":
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+def refusal_of(row: ActiveRow | None, outcome: Outcome) -> RefusedRow:
+    """A refused row for the ledger."""
+    text, code = NO_ERROR if outcome.error is None else told_of(outcome.error)
+    return RefusedRow(
+        index=outcome.index, number=row.number if row is not None and row.attempts else 0, error=text, code=code
+    )
 
 
-@attrs.frozen
-class _Commit:
-    """What goes to disk together."""
-
-    values: list[int | str]
-    contacts: list[tuple[str, str]]
-    outcomes: list[Outcome]
-    waiting: list[asyncio.Future[None]]
-
-
-def read_meta(base: sqlite3.Connection) -> Mapping[str, str]:
-    """What the ledger says of itself."""
-    return dict(base.execute("SELECT name, value FROM meta").fetchall())
+def told_of(error: Exception) -> Told:
+    """The text and the code of an error."""
+    text = " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
+    # Half a character, as a broken row may bring it, can't be written down.
+    return text.encode(errors="backslashreplace").decode(), code_of(error)

@@ -20,7 +20,7 @@ _LOW = 128
 _PATIENCE = 0.02
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """Where rows come from."""
 
     def take(self) -> Any:
@@ -33,7 +33,7 @@ class Source(Protocol):
         """No more rows are wanted."""
 
 
-def source_of(rows: Any) -> Source:
+def source_of(rows: Any) -> RowSource:
     """The right way to read these rows."""
     kind = rows.__class__
     if issubclass(kind, AsyncIterable):

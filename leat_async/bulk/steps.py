@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Collection
+from typing import Any, Literal
 
 from .._core.clock import Clock
-from .._core.transport import Progress as Sending
 from ..errors import (
     ApiError,
     AuthenticationError,
     ConfigError,
     DecodeError,
-    InvalidInputError,
     LeatError,
     LifecycleError,
     OutcomeUnknownError,
+    PermissionDeniedError,
 )
-from .jobs import PASSING, Job, Passing, Refused, unfit
+from .changes import changed_error
+from .fingerprints import absent, carried_on, differing, differing_contents, fingerprint, has_field, is_same
+from .health import Health
+from .identity import no_moment
 from .kinds import Kind
-from .ledger import NO_ERROR, Entry, Ledger, Note, State, Told
-from .outcomes import EarlierError, Outcome, Status, Stopped, code_of, refused
+from .ledger import NO_ERROR, Ledger, Note, told_of
+from .options import Options
+from .outcomes import FAILED, EarlierError, Outcome, Status, refused
+from .rows import PASSING, ActiveRow, Found, Passing, Refused, is_verdict
+from .seen import Fate
+from .store import Known, RowState, WholeRest
 
 _STATES = {
-    Status.CREATED: State.DONE,
-    Status.EXISTED: State.DONE,
-    Status.SKIPPED: State.DONE,
-    Status.REJECTED: State.REJECTED,
-    Status.UNKNOWN: State.UNKNOWN,
+    Status.CREATED: RowState.DONE,
+    Status.EXISTED: RowState.DONE,
+    Status.UPDATED: RowState.DONE,
+    Status.SKIPPED: RowState.DONE,
+    Status.REJECTED: RowState.REJECTED,
+    Status.UNKNOWN: RowState.UNKNOWN,
 }
-# When a row in doubt is asked about, in parts of the grace period after it was sent.
+# When a row in doubt is asked about, in parts of the grace period after the attempt ended, or this run began.
 _ASKED_AT = (0.125, 0.25, 0.5, 1.0)
 # How often a row is sent, if each time its fate stays open, before it is given up as unknown.
 _ROUNDS = 3
@@ -37,93 +44,208 @@ _ROUNDS = 3
 _UNREADABLE = 12
 
 
-class Run(Protocol):
-    """What a row can do to its run."""
-
-    def stop(self, reason: Stopped, error: Exception | None) -> None:
-        """End the run."""
-
-    def trouble(self, error: LeatError, what: str) -> None:
-        """A read or a write failed in passing."""
-
-
-class Policy(Protocol):
-    """The options that matter here."""
-
-    @property
-    def grace(self) -> float: ...
-    @property
-    def retry_rejected(self) -> bool: ...
-    @property
-    def resend_unknown(self) -> bool: ...
-    @property
-    def accept_unknown(self) -> bool: ...
-
-
 class Steps:
     """The life of a row."""
 
-    def __init__(self, kind: Kind, ledger: Ledger | None, clock: Clock, run: Run, policy: Policy) -> None:
+    def __init__(self, kind: Kind, ledger: Ledger | None, clock: Clock, health: Health, policy: Options) -> None:
         self._kind = kind
         self._ledger = ledger
         self._clock = clock
-        self._run = run
+        self._health = health
         self._policy = policy
+        # When this run first met a row of an earlier one, and so no earlier than that one's end.
+        self._resumed: float | None = None
 
     # -- before ----------------------------------------------------------------------------------
 
-    def recall(self, job: Job) -> Outcome | None:
+    def recall(self, row: ActiveRow, account: str) -> Outcome | None:
         """What an earlier run did with this row: its outcome, or how to go on with it."""
-        job.key = f"{job.who}-{job.occurrence}"
-        if self._ledger is None:
+        self._kind.identify(row, account)
+        if row.occurrence and row.serial_key is not None:
+            return None  # judged when the row before it is done
+        return self._judge(row, account)
+
+    def _judge(self, row: ActiveRow, account: str) -> Outcome | None:
+        ledger = self._ledger
+        known = ledger.known(row.key) if ledger is not None else None
+        if known is None and ledger is not None and ledger.has_earlier:
+            known = self._of_earlier_version(row, account, ledger)
+        if known is None:
+            if row.momentless and self._policy.batch is None:
+                row.committed = True
+                return refused(row.index, row.given, Refused(no_moment(self._kind.identifier)))
+            if ledger is not None:
+                row.number = ledger.new_number()
             return None
-        job.number, entry = self._ledger.entry(job.key)
-        if entry is None:
-            return None
-        job.attempts, job.uuid, job.sent_wall = entry.attempts, entry.uuid, entry.sent_at
-        if entry.state is State.DONE:
-            job.committed = True
-            return self._outcome(job, Status.SKIPPED)
-        if entry.state is State.REJECTED:
-            # What was refused before anything was sent is judged anew, since options may have changed; and what was
-            # corrected.
-            if not entry.attempts or entry.content != self._kind.fingerprint(job) or self._policy.retry_rejected:
-                return None
-            job.committed = True
-            return self._outcome(job, Status.REJECTED, error=_earlier(entry))
-        if entry.state is State.HALF and job.uuid is not None:
-            job.stage, job.status = "update", Status(entry.status or Status.CREATED)
-        elif entry.state in (State.SENT, State.HALF, State.UNKNOWN):
-            return self._doubt(job, entry)
+        rest = known.rest
+        row.number, row.attempts, row.uuid, row.sent_wall = known.number, rest.attempts, rest.uuid, rest.sent_at
+        state = known.state
+        if state == RowState.DONE:
+            return self._done_before(row, known)
+        if state == RowState.REJECTED:
+            return self._rejected_before(row, known)
+        if state == RowState.HALF:
+            return self._half_before(row, known)
+        if state in (RowState.SENT, RowState.UNKNOWN):
+            return self._doubt(row, known)
         return None
 
-    def _doubt(self, job: Job, entry: Entry) -> Outcome | None:
-        job.error = _earlier(entry)
-        job.doubted = True
-        if self._kind.can_ask:
-            job.in_doubt, job.stage = True, "create"
-            job.sent_at = self._clock.now() - max(0.0, self._clock.wall() - entry.sent_at)
+    def _of_earlier_version(self, row: ActiveRow, account: str, ledger: Ledger) -> Known | None:
+        """What a ledger of the first version has of a row, whose key may have been another."""
+        for key in self._kind.earlier_keys(row):
+            known = ledger.known(key)
+            if known is not None:
+                if row.earlier is not None and row.serial_key is None:
+                    # Its identifier was made of the texts as they were then.
+                    row.content, row.occurrence = row.earlier.content, row.earlier.occurrence
+                    self._kind.identify(row, account)
+                if row.earlier is None and not known.content:
+                    # The key was made of all of the content, so that is the same.
+                    known.content = self._fingerprint(row)
+                return known
+        return None
+
+    def _fingerprint(self, row: ActiveRow) -> bytes:
+        if row.fingerprint is None:
+            row.fingerprint = b"" if row.serial_key is None else fingerprint(self._kind.fingerprinted, row.content)
+        return row.fingerprint
+
+    def _is_same(self, row: ActiveRow, known: Known) -> bool:
+        return row.serial_key is None or is_same(known.content, self._kind.fingerprinted, row.content)
+
+    def _done_before(self, row: ActiveRow, known: Known) -> Outcome | None:
+        emptied = [name for name in self._emptied(row) if has_field(known.content, name)]
+        if not emptied and self._is_same(row, known):
+            row.committed = True
+            return self._outcome(row, Status.SKIPPED)
+        row.before = known
+        if known.content:
+            names = differing(known.content, row.content, self._kind.fields)
+            return self._changed(row, list(dict.fromkeys((*names, *emptied))), known)
+        if self._policy.on_change == "update":
+            return self._changed(row, [], known)
+        # Nothing tells what it was: versions did not keep that. From now on it is known.
+        self._keep(row, known)
+        return self._outcome(row, Status.SKIPPED)
+
+    def _emptied(self, row: ActiveRow) -> Collection[str]:
+        """The fields that are to be emptied, if they are not empty."""
+        return self._kind.emptied(row) if self._policy.clear_empty else ()
+
+    def _change(self, row: ActiveRow, before: Known | None, status: Status) -> None:
+        """A change is what is left to do, to be known by what it leaves behind: also fields that it does not empty."""
+        row.stage, row.status = "update", status
+        if before is not None and before.content:
+            row.fingerprint = None
+            row.fingerprint = carried_on(before.content, self._fingerprint(row), self._emptied(row))
+
+    def _keep(self, row: ActiveRow, known: Known) -> None:
+        """Write down that a row is done, with the content that it has now."""
+        assert self._ledger is not None
+        status = Status(known.rest.status or Status.CREATED)
+        self._ledger.record((row, RowState.DONE, Status.CREATED if status in FAILED else status, NO_ERROR))
+        row.committed = True
+
+    def _rejected_before(self, row: ActiveRow, known: Known) -> Outcome | None:
+        # What was refused before anything was sent is judged anew, since options may have changed; and what was
+        # corrected.
+        if known.rest.attempts and self._is_same(row, known) and not self._policy.retry_rejected:
+            row.committed = True
+            return self._outcome(row, Status.REJECTED, error=_earlier(known))
+        if row.uuid is not None:
+            # It is there, and only a second write was refused.
+            row.stage, row.status = "update", Status.UPDATED
+        return None
+
+    def _half_before(self, row: ActiveRow, known: Known) -> Outcome | None:
+        row.before = known
+        if not self._is_same(row, known) and self._policy.on_change != "update":
+            names = differing(known.content, row.content, self._kind.fields) if known.content else []
+            row.committed = True
+            return self._changed(row, names, known)
+        self._change(row, known, Status(known.rest.status or Status.CREATED))
+        return None
+
+    def _doubt(self, row: ActiveRow, known: Known) -> Outcome | None:
+        row.error = _earlier(known)
+        row.altered = row.serial_key is not None and bool(known.content) and not self._is_same(row, known)
+        if self._kind.can_ask and not known.rest.unasked:
+            row.was_in_doubt = True
+            row.in_doubt, row.stage = True, "create"
+            # When it was sent is no help: the clock on the wall may have been set since.
+            if self._resumed is None:
+                self._resumed = self._clock.now()
+            row.doubt_since = self._resumed
             return None
         if self._policy.resend_unknown:
+            row.was_in_doubt = True
             return None
         if self._policy.accept_unknown:
-            return self._outcome(job, Status.SKIPPED)
-        return self.unknown(job)
+            if row.altered:
+                row.fingerprint = known.content
+            self._keep(row, known)
+            if row.altered:
+                row.fingerprint, row.before = None, known
+                return self._changed(row, differing(known.content, row.content, self._kind.fields), known)
+            return self._outcome(row, Status.SKIPPED)
+        row.was_in_doubt = True
+        row.committed = known.state == RowState.UNKNOWN
+        return self.unknown(row)
 
-    def twin(self, job: Job, mark: int, fate: str | None) -> Outcome | None:
-        """A row with the `external_id` of an earlier one: its outcome, or None if it is to be sent."""
-        if fate == Status.REJECTED:
+    def duplicate(self, row: ActiveRow, fate: Fate, account: str) -> Outcome | None:
+        """A row with the identifier of an earlier one of this run: its outcome, or None if something is to be sent."""
+        if fate.status == Status.REJECTED:
+            return self._judge(row, account)
+        row.repeats = row.committed = True
+        if fate.content == row.content:
+            if fate.status == Status.UNKNOWN:
+                row.error = Refused("an earlier row with the same identifier has an unknown outcome")
+                return self.unknown(row)
+            return self._outcome(row, Status.EXISTED)
+        names = differing_contents(fate.content, row.content) if fate.content else []
+        was, number, uuid = fate.content, fate.number, fate.uuid
+        known = self._ledger.known(row.key) if self._ledger is not None and not number else None
+        if known is None:
+            rest = WholeRest(Status.CREATED, 1, uuid, None, None, 0, 0)
+            content = fingerprint(self._kind.fingerprinted, was) if was else b""
+            known = Known(number, 0, 0, RowState.DONE, content, rest)
+        row.before, row.number, row.uuid = known, known.number, known.rest.uuid
+        if fate.status == Status.UNKNOWN and not self._kind.can_ask:
+            row.error = Refused("an earlier row with the same identifier has an unknown outcome")
+            return self.unknown(row)
+        step = self._changed(row, names, None)
+        if step is None:
+            row.repeats = row.committed = False
+        return step
+
+    # -- changes ---------------------------------------------------------------------------------
+
+    def _changed(self, row: ActiveRow, names: list[str], known: Known | None, *, there: bool = False) -> Outcome | None:
+        """Its identifier is known, with other data: its outcome, or None if it is to be updated.
+
+        `known`: what the ledger has; `there`: the API shows it so. Neither: an earlier row of this run.
+        """
+        on_change = self._policy.on_change
+        if on_change == "update" and not self._policy.clear_empty:
+            row.not_emptied = tuple(absent(row.content, names))
+            names = [name for name in names if name not in row.not_emptied]
+        row.changed = tuple(names)
+        if on_change == "skip":
+            row.committed = row.before is not None
+            return self._outcome(row, Status.EXISTED if there and row.before is None else Status.SKIPPED)
+        fixed = [name for name in names if name in self._kind.fixed]
+        if on_change == "update" and not fixed:
+            self._change(row, row.before, Status.UPDATED)
             return None
-        if mark != job.mark:
-            return refused(job.index, job.row, Refused("an earlier row has the same external_id and other data"))
-        if fate == Status.UNKNOWN:
-            job.error = Refused("an earlier row with the same external_id has an unknown outcome")
-            return self.unknown(job)
-        return self._outcome(job, Status.EXISTED)
+        run = self._ledger.source_of(known.run) if known is not None and self._ledger is not None else None
+        row.committed = not there
+        unchangeable = fixed if on_change == "update" else []
+        error = changed_error(self._kind.identifier, row, names, unchangeable, known, run, there=there)
+        return self._outcome(row, Status.REJECTED, error=error)
 
     # -- on the way ------------------------------------------------------------------------------
 
-    async def advance(self, job: Job, raised: Exception | None = None) -> Outcome | float | None:
+    async def advance(self, row: ActiveRow, raised: Exception | None = None) -> Outcome | float | None:
         """Go on until there is an outcome, or seconds to wait; None when the run had to be stopped.
 
         `raised` is what a write of the row, just made, ended with.
@@ -133,176 +255,245 @@ class Steps:
             try:
                 if raised is not None:
                     error, raised = raised, None
-                    step = await self._after(job, error)
-                elif job.in_doubt:
-                    step = await self._ask(job)
+                    step = await self._after(row, error)
+                elif row.in_doubt:
+                    step = await self._ask(row)
                 else:
                     try:
-                        return self.done(job, await self._kind.write(job))
+                        return self.done(row, await self._kind.write(row))
                     except Exception as error:
                         raised = error
             except Passing as passing:
-                step = self._later(job, passing.error, "read")
-            except AuthenticationError as error:
-                self._run.stop("authentication", error)
+                step = self._later(row, passing.error, "read")
+            except (AuthenticationError, PermissionDeniedError) as error:
+                self._health.deny(error)
                 return None
             except (LifecycleError, ConfigError):
                 raise
             except (ApiError, ValueError, TypeError) as error:
-                step = self._failed(job, error)
+                step = self._failed(row, error)
         return step
 
-    def done(self, job: Job, result: Any) -> Outcome:
+    def done(self, row: ActiveRow, result: Any) -> Outcome:
         """The outcome of a row whose writes are done."""
-        return Outcome(index=job.index, row=job.row, status=job.status, result=result, attempts=job.attempts)
+        if self._health.troubled and row.sent_stage is not None:
+            self._health.worked("write")
+        return Outcome(
+            index=row.index,
+            row=row.given,
+            status=row.status,
+            result=result,
+            attempts=row.attempts,
+            changed=row.changed,
+            not_emptied=row.not_emptied,
+        )
 
-    async def _after(self, job: Job, error: Exception) -> Outcome | float | None:
+    async def _after(self, row: ActiveRow, error: Exception) -> Outcome | float | None:
         """After a write that raised; raises what says nothing about whether it was applied."""
+        if isinstance(error, Found):
+            return self._found(row, error.found)
         if isinstance(error, OutcomeUnknownError):
-            return self._open(job, error)
+            return self._open(row, error)
         if isinstance(error, DecodeError):
-            return await self._accepted(job) if job.accepted else self._later(job, error, "write")
+            return await self._accepted(row)
         if isinstance(error, PASSING):
-            return self._later(job, error, "write")
-        if isinstance(error, InvalidInputError):
-            return await self._refused(job, error)
+            return self._later(row, error, "write")
+        if isinstance(error, ApiError) and is_verdict(error):
+            self._health.worked("write")
+            if self._kind.says_busy(error):
+                return self._busy(row, error)
+            if self._kind.says_taken(row, error):
+                return await self._taken(row, error)
         raise error
 
-    def _failed(self, job: Job, error: ApiError | ValueError | TypeError) -> Outcome | float:
-        """Refused: for good, unless the refusal can't be read, which is worth another try."""
-        # The API gives every refusal a code; without one it was cut short, or came from something in between.
-        if type(error) is ApiError and error.code is None and job.unreadable < _UNREADABLE:
-            job.unreadable += 1
-            self.unsent(job)
-            return self._later(job, error, "read")
-        if job.in_doubt:
-            job.error = error
-            return self.unknown(job)
-        return self._outcome(job, Status.REJECTED, error=error)
+    def _failed(self, row: ActiveRow, error: ApiError | ValueError | TypeError) -> Outcome | float:
+        """Refused: for good, unless the refusal says nothing about the row, which is worth another try."""
+        if isinstance(error, ApiError) and not is_verdict(error):
+            row.unreadable += 1
+            if row.unreadable <= _UNREADABLE or self._health.failing("write"):
+                self.unsent(row)
+                return self._later(row, error, "write")
+        if row.in_doubt:
+            row.error = error
+            return self.unknown(row)
+        return self._outcome(row, Status.REJECTED, error=error)
 
-    async def _ask(self, job: Job) -> Outcome | float | None:
+    async def _ask(self, row: ActiveRow) -> Outcome | float | None:
         """Is it there? None to go on with the row's writes."""
-        found = await self._kind.find(job)
+        found = await self._kind.find(row)
         if found is not None:
-            job.in_doubt = False
-            return self._outcome(job, Status.CREATED, found) if self._kind.resolve(job, found) else None
-        age, grace = self._clock.now() - job.sent_at, self._policy.grace
+            row.in_doubt, row.taken = False, None
+            return self._found(row, found)
+        age, grace = self._clock.now() - row.doubt_since, self._policy.grace
         for share in _ASKED_AT:
             if share * grace > age + 1e-6:
                 return share * grace - age
-        if job.rounds >= _ROUNDS:
-            return self.unknown(job)
-        job.in_doubt = False
+        if row.taken is not None:
+            return self._taken_unseen(row, row.taken)
+        if row.rounds >= _ROUNDS:
+            return self.unknown(row)
+        row.in_doubt = False
         return None
 
-    def _open(self, job: Job, error: OutcomeUnknownError) -> Outcome | float | None:
-        """Sent, and nothing tells whether it was applied."""
-        self._run.trouble(error, "write")
-        job.error = error
-        if job.stage == "update":  # sets the same values again
-            return self._pause(job)
-        job.in_doubt = job.doubted = True
-        job.rounds += 1
-        return None if self._kind.can_ask else self.unknown(job)
+    def _found(self, row: ActiveRow, found: Any) -> Outcome | None:
+        if not self._kind.resolve(row, found, ours=row.was_in_doubt):
+            return None
+        if not row.was_in_doubt or row.altered:
+            names = self._kind.differing(row, found)
+            if names:
+                row.uuid = row.uuid or getattr(found, "uuid", None)
+                return self._changed(row, names, None, there=True)
+        return self._outcome(row, row.status, row.result)
 
-    async def _accepted(self, job: Job) -> Outcome | None:
+    def _open(self, row: ActiveRow, error: OutcomeUnknownError) -> Outcome | float | None:
+        """Sent, and nothing tells whether it was applied."""
+        self._health.failed("write", error)
+        row.error = error
+        if row.stage == "update":  # sets the same values again
+            return self._pause(row)
+        self._doubts(row)
+        row.rounds += 1
+        return None if self._kind.can_ask else self.unknown(row)
+
+    def _doubts(self, row: ActiveRow) -> None:
+        row.in_doubt = row.was_in_doubt = True
+        row.doubt_since = self._clock.now()
+
+    async def _accepted(self, row: ActiveRow) -> Outcome | None:
         """Answered 2xx by something that can't be read: it is done, only what was made is not known."""
-        if job.stage == "update":
-            return self._outcome(job, job.status, job.result)
+        if row.stage == "update":
+            return self._outcome(row, row.status, row.result)
         found = None
         if self._kind.can_ask:
             try:
-                found = await self._kind.find(job)
+                found = await self._kind.find(row)
             except (Passing, ApiError):
                 found = None
         if found is not None:
-            return self._outcome(job, Status.CREATED, found) if self._kind.resolve(job, found) else None
-        if job.attributes is None:
-            return self._outcome(job, Status.CREATED)
+            row.was_in_doubt = True
+            return self._found(row, found)
+        if row.attributes is None:
+            return self._outcome(row, Status.CREATED)
         # Its attributes need its uuid, so it must be found first.
-        job.in_doubt = job.doubted = True
-        job.rounds += 1
+        self._doubts(row)
+        row.rounds += 1
         return None
 
-    async def _refused(self, job: Job, error: InvalidInputError) -> Outcome:
-        """Invalid; unless it is that the row's identifier is taken, perhaps by the row itself."""
-        own = job.lane is None
-        if "external_id" in error.errors and (own or isinstance(job.body.get("external_id"), str)):
-            status = Status.CREATED if job.doubted else Status.EXISTED
-            if self._kind.can_ask:
-                found = await self._kind.find(job)
-                if found is not None:
-                    return self._outcome(job, status, found)
-            elif own or job.doubted:
-                # An identifier that we made up can only have been taken by the same row.
-                return self._outcome(job, status)
-        return self._outcome(job, Status.REJECTED, error=error)
+    async def _taken(self, row: ActiveRow, error: ApiError) -> Outcome | float | None:
+        """Its identifier is taken, perhaps by the row itself."""
+        if not self._kind.can_ask:
+            return self._taken_unseen(row, error)
+        # What is asked may lag behind, so it is asked as about a row in doubt.
+        self.unsent(row)
+        row.in_doubt, row.taken, row.doubt_since = True, error, self._clock.now()
+        return None
 
-    def _later(self, job: Job, error: LeatError, what: str) -> float:
+    def _taken_unseen(self, row: ActiveRow, error: ApiError) -> Outcome:
+        """Taken, and not to be seen where it should be."""
+        row.in_doubt, row.taken = False, None
+        if self._kind.needs_account(row) or (row.was_in_doubt and not self._kind.can_ask):
+            # An identifier that we made up can only have been taken by the same row.
+            return self._outcome(row, Status.CREATED if row.was_in_doubt else Status.EXISTED)
+        if row.was_in_doubt:
+            row.error = error
+            return self.unknown(row)
+        return self._outcome(row, Status.REJECTED, error=error)
+
+    def _busy(self, row: ActiveRow, error: ApiError) -> Outcome | float | None:
+        """Something like it is being made, perhaps by a send of its own: wait, ask, and send it if it is not there."""
+        row.error = error
+        row.unreadable += 1
+        often = row.unreadable > _UNREADABLE
+        if not self._kind.can_ask:
+            if row.was_in_doubt:
+                return self.unknown(row)
+            self.unsent(row)
+            return self._outcome(row, Status.REJECTED, error=error) if often else self._pause(row)
+        if row.rounds or often:
+            self._doubts(row)
+            row.rounds += 1
+            return None
+        row.was_in_doubt, row.stage = True, "look"
+        return self._pause(row)
+
+    def _later(self, row: ActiveRow, error: LeatError, what: Literal["read", "write"]) -> float:
         """Nothing was applied by this; try again."""
-        self._run.trouble(error, what)
-        if not job.touched:
-            job.error = error
-        return self._pause(job)
+        self._health.failed(what, error)
+        if not row.touched:
+            row.error = error
+        return self._pause(row)
 
-    def _pause(self, job: Job) -> float:
-        job.failures += 1
-        return min(8.0, 0.5 * 2.0 ** min(job.failures - 1, 10)) * (0.5 + self._clock.random() / 2)
+    def _pause(self, row: ActiveRow) -> float:
+        row.failures += 1
+        return min(8.0, 0.5 * 2.0 ** min(row.failures - 1, 10)) * (0.5 + self._clock.random() / 2)
 
     # -- after -----------------------------------------------------------------------------------
 
-    def unknown(self, job: Job) -> Outcome:
+    def unknown(self, row: ActiveRow) -> Outcome:
         """The outcome of a row that may or may not be there."""
-        error = job.error or LeatError("sent, and nothing tells whether it was applied")
-        return self._outcome(job, Status.UNKNOWN, error=error)
+        error = row.error or LeatError("sent, and nothing tells whether it was applied")
+        return self._outcome(row, Status.UNKNOWN, error=error)
 
-    def _outcome(self, job: Job, status: Status, result: Any = None, *, error: Exception | None = None) -> Outcome:
-        if status is Status.REJECTED and job.stage == "update" and error is not None and not job.committed:
+    def _outcome(
+        self, row: ActiveRow, status: Status, result: Any = None, *, error: Exception | None = None
+    ) -> Outcome:
+        made = row.stage == "update" and row.status is not Status.UPDATED
+        if status is Status.REJECTED and made and error is not None and not row.committed:
             error.add_note("the contact exists; only its attributes were refused")
-        return Outcome(index=job.index, row=job.row, status=status, result=result, error=error, attempts=job.attempts)
+        return Outcome(
+            index=row.index,
+            row=row.given,
+            status=status,
+            result=result,
+            error=error,
+            attempts=row.attempts,
+            changed=row.changed,
+            not_emptied=row.not_emptied,
+        )
 
     # -- the ledger ------------------------------------------------------------------------------
 
-    def sending(self, job: Job, progress: Sending) -> Awaitable[None] | None:
+    def sending(self, row: ActiveRow) -> Awaitable[None] | None:
         """It is about to be sent: what to wait for until the ledger has that on disk."""
-        job.attempts += 1
-        job.progress = progress
-        job.sent_at, job.sent_wall = self._clock.now(), self._clock.wall()
+        row.attempts += 1
+        row.sent_wall = self._clock.wall()
         if self._ledger is None:
             return None
-        return self._ledger.commit((job, State.HALF if job.stage == "update" else State.SENT, job.status, NO_ERROR))
+        return self._ledger.commit(
+            (row, RowState.HALF if row.stage == "update" else RowState.SENT, row.status, NO_ERROR)
+        )
 
-    def unsent(self, job: Job) -> None:
+    def unsent(self, row: ActiveRow) -> None:
         """It certainly was not applied, so it is in doubt no more, unless an earlier send is."""
-        if self._ledger is not None and not job.touched:
-            self._ledger.record((job, State.PENDING, job.status, NO_ERROR))
+        if self._ledger is not None and not row.touched:
+            self._ledger.record((row, RowState.PENDING, row.status, NO_ERROR))
 
-    def note(self, job: Job | None, outcome: Outcome) -> Note | None:
-        """An outcome for the ledger, if there is one and it does not know yet."""
-        if self._ledger is None:
+    def note(self, row: ActiveRow, outcome: Outcome) -> Note | None:
+        """An outcome for the ledger, if it does not know yet."""
+        if row.committed:
             return None
-        if job is None:
-            job = unfit(outcome.index, outcome.row)
-            job.number, _ = self._ledger.entry(job.key)
-        elif job.committed:
+        status = outcome.status
+        uuid = getattr(outcome.result, "uuid", None)
+        if uuid and isinstance(uuid, str):
+            row.uuid = uuid
+        if status is Status.REJECTED:
+            if row.before is not None:
+                return self._as_before(row, row.before)
+            if not row.attempts:
+                return None  # judged anew in every run
+        state = _STATES[status]
+        if status is Status.UNKNOWN and row.stage == "update":
+            state, status = RowState.HALF, row.status
+        return row, state, status, NO_ERROR if outcome.error is None else told_of(outcome.error)
+
+    def _as_before(self, row: ActiveRow, before: Known) -> Note | None:
+        """A change was refused: the row stays as it was."""
+        if row.sent_stage is None or before.state != RowState.DONE:
             return None
-        else:
-            uuid = getattr(outcome.result, "uuid", None)
-            if uuid and isinstance(uuid, str):
-                job.uuid = uuid
-            if outcome.status is Status.REJECTED:
-                job.fingerprint = self._kind.fingerprint(job)
-        told = NO_ERROR if outcome.error is None else _told(outcome.error)
-        return job, _STATES[outcome.status], outcome.status, told
+        row.fingerprint = before.content
+        return row, RowState.DONE, Status(before.rest.status or Status.CREATED), NO_ERROR
 
 
-def _told(error: Exception) -> Told:
-    """The text and the code of an error."""
-    text = " ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
-    # Half a character, as a broken row may bring it, can't be written down.
-    return text.encode(errors="backslashreplace").decode(), code_of(error)
-
-
-def _earlier(entry: Entry) -> EarlierError:
-    text = entry.error or "sent in an earlier run, and nothing tells whether it was applied"
-    return EarlierError(text, entry.code or "EarlierError")
+def _earlier(known: Known) -> EarlierError:
+    text = known.rest.error or "sent in an earlier run, and nothing tells whether it was applied"
+    return EarlierError(text, known.rest.code or "EarlierError")

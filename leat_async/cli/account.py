@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from ..config import DEFAULT_BASE_URL
 from .exits import Exit, Stop
+from .import_options import RATE
+from .pace import shared_limit
 
 if TYPE_CHECKING:
     from ..client import LeatClient
+    from ..sandbox import Sandbox
+    from .import_options import ImportOptions
+
+# Of commands that only read.
+ReadingRate = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Requests a minute at most [5000].", rich_help_panel="How")
+]
+ReadSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--sandbox", rich_help_panel="How",
+        help="Read a sandbox inside this command, with the demo account; needs no token.",
+    ),
+]  # fmt: skip
 
 
 def client_from_env(**options: Any) -> LeatClient:
@@ -26,10 +46,52 @@ def client_from_env(**options: Any) -> LeatClient:
             "to try without an account: --sandbox with import and export, or leat sandbox",
             Exit.AUTHENTICATION,
         ) from None
+    options.setdefault("rate_limit", shared_limit(RATE))
     try:
         return LeatClient(**{**found, **options})
     except ConfigError as error:
         raise Stop(str(error), Exit.USAGE) from None
+
+
+async def client_of(stack: AsyncExitStack, *, sandbox: bool, rate: int | None) -> LeatClient:
+    """The client of a command that only reads: the account's, or that of a sandbox, which ends with the stack."""
+    from ..client import LeatClient
+    from ..config import RateLimit
+    from .import_options import RATE
+
+    if not sandbox:
+        return client_from_env(rate_limit=shared_limit(rate or RATE))
+    from ..sandbox import Sandbox
+
+    running = await stack.enter_async_context(Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)))
+    paced = RateLimit(rate) if rate is not None else None
+    return LeatClient(running.token, base_url=running.url, rate_limit=paced)
+
+
+def has_credentials() -> bool:
+    """Whether the environment holds a token, or what fetches one."""
+    return bool(os.environ.get("LEAT_ACCESS_TOKEN") or os.environ.get("LEAT_CLIENT_ID"))
+
+
+@asynccontextmanager
+async def connected(options: ImportOptions) -> AsyncGenerator[tuple[LeatClient, Sandbox | None]]:
+    """The client of an import, and its sandbox if it has one."""
+    from ..client import LeatClient
+    from ..config import RateLimit
+
+    if not options.sandbox:
+        limit = shared_limit(options.rate or RATE)
+        async with client_from_env(concurrency=options.concurrency, rate_limit=limit) as leat:
+            yield leat, None
+        return
+    from ..sandbox import Sandbox
+
+    async with Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)) as sandbox:
+        paced = RateLimit(options.rate) if options.rate is not None else None
+        async with LeatClient(
+            sandbox.token, base_url=sandbox.url, concurrency=options.concurrency, rate_limit=paced
+        ) as leat:
+            yield leat, sandbox
 
 
 def base_url() -> str:

@@ -10,6 +10,7 @@ import typer
 
 from . import loop
 from .exits import Exit, Stop, exit_of
+from .streams import data_in, data_out
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -71,9 +72,9 @@ def _body(name: str) -> Any:
     import msgspec
 
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        data = data_in().read() if name == "-" else Path(name).read_bytes()
         return msgspec.json.decode(data)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise Stop(f"--json {name}: {error}") from None
 
 
@@ -112,4 +113,4 @@ def _print(data: Any, indent: int = 0) -> None:
 
     text = msgspec.json.encode(data)
     # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
-    sys.stdout.buffer.write((msgspec.json.format(text, indent=indent) if indent else text) + b"\n")
+    data_out().write((msgspec.json.format(text, indent=indent) if indent else text) + b"\n")

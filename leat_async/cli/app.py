@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import __version__
-from . import api, export, imports, sandbox
-from .exits import Exit, Stop
+from . import api, examples, export, fleet, imports, ledger_commands, pace, report, sandbox, webhooks
+from .exits import Exit, Stop, worded
+from .kind_help import KindHelp
+from .streams import ReaderLeft, let_go
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="leat",
     help="Leat (formerly Piggy) from the command line. The token comes from LEAT_ACCESS_TOKEN.",
     no_args_is_help=True,
@@ -20,10 +23,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+for _command in ledger_commands.COMMANDS:
+    imports.app.command()(_command)
 app.add_typer(imports.app, name="import")
-app.command("export")(export.export)
-app.command("sandbox")(sandbox.sandbox)
+app.command("export", cls=KindHelp)(export.export)
+app.command("report")(report.report)
+app.command("sandbox", cls=sandbox.WholeCommandLine)(sandbox.sandbox)
+app.add_typer(webhooks.app, name="webhooks")
 app.command("api")(api.api)
+app.command("pace")(pace.pace)
+app.command("examples")(examples.examples)
+app.add_typer(fleet.app, name="fleet")
 
 
 def _version(wanted: bool) -> None:
@@ -43,10 +53,6 @@ def _leat(
 
 def run() -> int:
     """Run the command that was given; returns the exit code."""
-    out: Any = sys.stdout
-    if hasattr(out, "reconfigure"):
-        # A name that the terminal's encoding lacks must not end an import.
-        out.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="leat")
     except Stop as stop:
@@ -54,6 +60,16 @@ def run() -> int:
         return stop.code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.DONE
+    except ReaderLeft:
+        let_go(1)
+        return Exit.DONE
+    # A disk that is full, or broken, or gone: of the many files that a command writes, any one.
+    except OSError as error:
+        print(f"leat: {worded(error)}", file=sys.stderr)
+        return Exit.TRY_AGAIN
+    except sqlite3.Error as error:
+        print(f"leat: {error}", file=sys.stderr)
+        return Exit.TRY_AGAIN
     except Exception:
         # A fault of ours must not end with Python's 1, which says that rows were rejected.
         traceback.print_exc()

@@ -30,6 +30,15 @@ _PRECEDENCE = (
     Exit.DONE,
 )
 
+# Why an import stopped by itself: its exit code, and what is said.
+STOPPED = {
+    "authentication": (Exit.AUTHENTICATION, "the token is not accepted"),
+    "permission": (Exit.AUTHENTICATION, "the token may not do this"),
+    "maintenance": (Exit.TRY_AGAIN, "the API is in maintenance"),
+    "unreachable": (Exit.TRY_AGAIN, "the API can't be reached"),
+    "max_errors": (Exit.MAX_ERRORS, "too many rows failed (--max-errors)"),
+}
+
 
 class Stop(Exception):
     """Ends a command with a message on stderr and an exit code."""
@@ -54,8 +63,15 @@ def exit_of(error: BaseException) -> Exit:
     if isinstance(error, (errors.AuthenticationError, errors.PermissionDeniedError)):
         return Exit.AUTHENTICATION
     passing = (errors.RateLimitError, errors.ServerError, errors.MaintenanceError)
-    if isinstance(error, (*passing, errors.TransportError, errors.DeadlineExceeded)):
+    if isinstance(error, (*passing, errors.LedgerError, errors.TransportError, errors.DeadlineExceeded)):
         return Exit.TRY_AGAIN
     if isinstance(error, errors.ConfigError) or not isinstance(error, errors.LeatError):
         return Exit.USAGE
     return Exit.REJECTED
+
+
+def worded(error: OSError) -> str:
+    """What the system says, with the file it is about, and without its number."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import difflib
 import sys
-import time
-from collections.abc import Callable, Generator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,23 +13,19 @@ import attrs
 import typer
 
 from . import loop
-from .exits import Exit, Stop, exit_of
+from .account import ReadingRate, ReadSandbox, client_of
+from .exits import Exit, Stop, exit_of, worded
+from .streams import data_out
+from .watching import pages_of, watching
 
 if TYPE_CHECKING:
-    from ..client import LeatClient
     from ..export import Seen, Summary
 
 _WHICH, _WHERE, _HOW = "Which rows", "Where to", "How"
-_PLAIN_EVERY = 5.0
-_RATE = 5000
-
-Kind = Literal[
-    "visits", "loyalty-transactions", "contacts", "giftcard-transactions", "prepaid-transactions", "vouchers"
-]
 
 
 @attrs.frozen(kw_only=True)
-class Job:
+class ExportOptions:
     """An export as it was asked for."""
 
     kind: str
@@ -41,21 +36,29 @@ class Job:
     timezone: str
     filters: dict[str, str]
     attributes: list[str]
+    columns: list[str]
     incremental: Path | None
     fresh: bool
     escape: bool
+    excel: bool
     ahead: int
     rate: int | None
     sandbox: bool
 
 
 def export(
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="visits, loyalty-transactions, contacts, …")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="visits, loyalty-transactions, contacts, shops, … (any list of the API).",
+            autocompletion=lambda: _kinds(),
+        ),
+    ],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="The file; - is stdout.", rich_help_panel=_WHERE)
     ],
     format: Annotated[
-        Literal["csv", "jsonl", "parquet", "sqlite"] | None,
+        Literal["csv", "jsonl", "parquet", "sqlite", "xlsx"] | None,
         typer.Option("--format", help="Left out: told by the ending of FILE.", rich_help_panel=_WHERE),
     ] = None,
     since: Annotated[
@@ -75,7 +78,7 @@ def export(
         list[str] | None,
         typer.Option(
             "-f", "--filter", metavar="KEY=VALUE", rich_help_panel=_WHICH,
-            help="A parameter of the list, such as shop_uuid=…. May be repeated.",
+            help="A filter of the list, told below. May be repeated.",
         ),
     ] = None,
     attribute: Annotated[
@@ -83,6 +86,12 @@ def export(
         typer.Option(
             "--attribute", metavar="NAME", rich_help_panel=_WHERE,
             help="Give this custom attribute a column of its own. May be repeated.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…", rich_help_panel=_WHERE, help="Only these columns of a table, in this order.",
         ),
     ] = None,
     incremental: Annotated[
@@ -102,32 +111,33 @@ def export(
             help="In CSV, leave text as it is that a spreadsheet would run as a formula.",
         ),
     ] = False,
+    excel: Annotated[
+        bool,
+        typer.Option(
+            "--excel", rich_help_panel=_WHERE,
+            help="CSV as spreadsheets in Europe open it: semicolons, decimal commas, times of --timezone.",
+        ),
+    ] = False,
     ahead: Annotated[
         int, typer.Option(min=0, max=100, metavar="N", help="Pages fetched ahead.", rich_help_panel=_HOW)
     ] = 8,
-    rate: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Requests a minute at most [5000].", rich_help_panel=_HOW)
-    ] = None,
-    sandbox: Annotated[
-        bool,
-        typer.Option(
-            "--sandbox", rich_help_panel=_WHICH,
-            help="Read a sandbox inside this command, with the demo account; needs no token.",
-        ),
-    ] = False,
+    rate: ReadingRate = None,
+    sandbox: ReadSandbox = False,
 ) -> None:  # fmt: skip
-    """Write a whole list to CSV, JSON Lines, Parquet or SQLite; the same command again resumes.
+    """Write a whole list to CSV, JSON Lines, Parquet, SQLite or .xlsx; the same command again resumes.
 
     Exit codes: 0 written; 1 refused; 2 usage; 3 authentication; 4 nothing lost, try again; 130 interrupted, resumable.
     """
+    if output == "-" and format not in ("csv", "jsonl"):
+        raise Stop("-o - needs --format csv or --format jsonl: what comes after needs a file")
     filters: dict[str, str] = {}
     for text in filter or ():
         key, sign, value = text.partition("=")
         if not sign or not key:
             raise Stop(f"-f takes KEY=VALUE, got {text!r}")
         filters[key] = value
-    job = Job(
-        kind=kind.replace("-", "_"),
+    options = ExportOptions(
+        kind=_kind(kind),
         output=output,
         format=format,
         since=since,
@@ -135,77 +145,79 @@ def export(
         timezone=timezone,
         filters=filters,
         attributes=attribute or [],
+        columns=[name.strip() for name in columns.split(",")] if columns is not None else [],
         incremental=incremental,
         fresh=fresh,
         escape=not raw_text,
+        excel=excel,
         ahead=ahead,
         rate=rate,
         sandbox=sandbox,
     )
-    raise typer.Exit(_run(job))
+    raise typer.Exit(_run(options))
 
 
-def _run(job: Job) -> Exit:
+def _kinds() -> list[str]:
+    from ..export import KINDS
+
+    return [kind.name.replace("_", "-") for kind in KINDS]
+
+
+def _kind(text: str) -> str:
+    """The kind that is meant; hyphens and underscores are the same."""
+    name, known = text.replace("_", "-"), _kinds()
+    if name in known:
+        return name.replace("-", "_")
+    close = difflib.get_close_matches(name, known, n=1)
+    meant = f"; did you mean {close[0]}?" if close else f", which are {', '.join(known)}"
+    raise Stop(f"KIND {text!r} is none of the lists{meant}")
+
+
+def _run(options: ExportOptions) -> Exit:
     from ..errors import LeatError
 
-    resumes = "" if job.output == "-" else "; the same command again goes on where this ended"
+    resumes = "" if options.output == "-" else "; the same command again goes on where this ended"
     try:
-        with _watching() as watch:
-            summary = loop.run(_export, job, watch)
+        with watching(_text) as watch:
+            summary = loop.run(_export, options, watch)
     except KeyboardInterrupt:
         print(f"leat: interrupted{resumes}", file=sys.stderr)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has had enough; what Python still holds for it must not fail at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
     except OSError as error:
-        raise Stop(f"{error}{resumes}", Exit.TRY_AGAIN) from None
+        raise Stop(f"{worded(error)}{resumes}", Exit.TRY_AGAIN) from None
     except (LeatError, ValueError, TypeError) as error:
         code = exit_of(error)
         raise Stop(f"{error}{resumes if code is Exit.TRY_AGAIN else ''}", code) from None
-    _tell(job, summary)
+    _tell(options, summary)
     return Exit.DONE
 
 
-async def _export(job: Job, watch: Callable[[Seen], None]) -> Summary:
+async def _export(options: ExportOptions, watch: Callable[[Seen], None]) -> Summary:
     from ..export import to_file
 
     async with AsyncExitStack() as stack:
-        leat = await stack.enter_async_context(await _client(job, stack))
+        leat = await stack.enter_async_context(await client_of(stack, sandbox=options.sandbox, rate=options.rate))
         return await to_file(
-            getattr(leat, job.kind),
-            sys.stdout.buffer if job.output == "-" else job.output,
-            format=job.format,
-            since=job.since,
-            until=job.until,
-            timezone=job.timezone,
-            attributes=job.attributes,
-            incremental=job.incremental,
-            fresh=job.fresh,
-            escape=job.escape,
-            ahead=job.ahead,
+            getattr(leat, options.kind),
+            data_out() if options.output == "-" else options.output,
+            format=options.format,
+            since=options.since,
+            until=options.until,
+            timezone=options.timezone,
+            attributes=options.attributes,
+            columns=options.columns,
+            incremental=options.incremental,
+            fresh=options.fresh,
+            escape=options.escape,
+            excel=options.excel,
+            ahead=options.ahead,
             on_progress=watch,
             on_warning=lambda text: print(f"leat: warning: {text}", file=sys.stderr),
-            **job.filters,
+            **options.filters,
         )
 
 
-async def _client(job: Job, stack: AsyncExitStack) -> LeatClient:
-    from ..client import LeatClient
-    from ..config import RateLimit
-    from .account import client_from_env
-
-    limit = RateLimit(job.rate or _RATE)
-    if not job.sandbox:
-        return client_from_env(rate_limit=limit)
-    from ..sandbox import Sandbox
-
-    sandbox = await stack.enter_async_context(Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)))
-    return LeatClient(sandbox.token, base_url=sandbox.url, rate_limit=limit if job.rate is not None else None)
-
-
-def _tell(job: Job, summary: Summary) -> None:
+def _tell(options: ExportOptions, summary: Summary) -> None:
     parts = [f"{summary.rows:,} rows"]
     if summary.known:
         parts.append(f"{summary.known:,} already exported")
@@ -213,30 +225,9 @@ def _tell(job: Job, summary: Summary) -> None:
         parts.append(f"{summary.repeated:,} came twice and were written once")
     if summary.resumed:
         parts.append("resumed")
-    print(f"{summary.path or job.kind}: {', '.join(parts)}", file=sys.stderr)
-
-
-@contextmanager
-def _watching() -> Generator[Callable[[Seen], None]]:
-    """Show how far an export is: a line that changes on a terminal, a line now and then elsewhere."""
-    from .display import err
-
-    console = err()
-    if console.is_terminal:
-        with console.status("starting") as status:
-            yield lambda seen: status.update(_text(seen))
-        return
-    last = time.monotonic()
-
-    def watch(seen: Seen) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _PLAIN_EVERY:
-            last = time.monotonic()
-            print(_text(seen), file=sys.stderr, flush=True)
-
-    yield watch
+    print(f"{summary.path or options.kind}: {', '.join(parts)}", file=sys.stderr)
 
 
 def _text(seen: Seen) -> str:
     of = f" of {max(seen.expected, seen.rows):,}" if seen.expected is not None else ""
-    return f"{seen.rows:,}{of} rows, {seen.pages:,} pages"
+    return f"{seen.rows:,}{of} rows so far, {pages_of(seen)}"

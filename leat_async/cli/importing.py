@@ -2,108 +2,182 @@
 
 from __future__ import annotations
 
-import sys
+import csv
+import shlex
 import tempfile
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from .. import bulk
-from ..bulk.mapping import MappedRow, NoShopError, Plan, make_plan, mapped
-from ..bulk.readers import Source, open_source, spool
-from ..errors import ConfigError
-from .display import duration, show_plan, show_sums
-from .exits import Exit, Stop
-from .imports import Job, ledger_of
+from ..errors import LeatError
+from ..fleet.facts import AccountFacts, look_up
+from ..tables import guesses
+from ..tables.mapping_file import load_mapping, save_mapping
+from ..tables.plan import ColumnPlan
+from ..tables.planning import MappingError, NoShopError, clock_columns, make_plan, value_rules
+from ..tables.source import open_source
+from ..tables.table import TableSource, cell_text
+from ..tables.targets import ROW_KINDS, targets
+from ..tables.unpack import spool
+from . import loop
+from .account import connected, has_credentials
+from .display import show_columns, show_plan
+from .exits import Exit, Stop, exit_of
+from .import_options import ImportOptions, check
+from .outputs import check_outputs
+from .streams import data_in
 
-RATE = 5000
-"""Requests a minute that the API allows."""
-_LISTED = 10
-_MANY = 1_000_000
+_FIRST_ROWS = 200
+_LONGEST_CELL = 16 << 20
 
 
-def run(job: Job) -> Exit:
+def run(options: ImportOptions) -> Exit:
     """Do what was asked; returns the exit code."""
-    if job.resend_unknown and job.accept_unknown:
-        raise Stop("--resend-unknown and --accept-unknown exclude each other")
-    if job.sandbox and job.ledger is not None:
-        raise Stop("--ledger goes with a real account: a --sandbox keeps nothing, so there is nothing to resume")
-    if job.file == "-" and job.ledger is None and not (job.sandbox or job.dry_run):
-        raise Stop("stdin has no place for a ledger beside it; name one: --ledger PATH")
+    csv.field_size_limit(_LONGEST_CELL)
+    if options.mapping is not None:
+        options = options.with_defaults(load_mapping(options.mapping, options.kind))
+    check(options)
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
-        path = spool(sys.stdin.buffer, Path(scratch)) if job.file == "-" else Path(job.file)
-        sign = "\t" if job.delimiter in ("tab", r"\t") else job.delimiter
-        source = open_source(path, format=job.format, encoding=job.encoding, delimiter=sign, sheet=job.sheet)
-        plan = _plan(job, source.columns)
-        show_plan(job.file if job.file != "-" else "stdin", source, plan, _example(source, plan))
-        if job.dry_run:
-            return _check(job, source, plan)
+        source = _open(options, Path(scratch))
+        _check_reading(options, source)
+        if options.list_columns:
+            return _list(options, source)
+        check_outputs(options, source, Path(scratch))
+        facts = _facts(options)
+        plan = _plan(options, source, facts)
+        if options.one_each is not None:
+            plan = plan.with_one_each(options.one_each)
+        source.only_with = tuple(
+            column for use in plan.uses if use.target in (options.only_with or ()) for column in use.columns
+        )
+        show_plan(source, plan, plan.examples(islice(source.records(), _FIRST_ROWS)), facts.notes)
+        if options.save_mapping is not None:
+            save_mapping(options.save_mapping, plan, options.reading)
+        if options.dry_run:
+            from .dry_run import dry_run
+
+            return dry_run(options, source, plan)
         from .sending import send
 
-        return send(job, source, plan, Path(scratch))
+        return send(options, source, plan, Path(scratch))
 
 
-def _plan(job: Job, columns: Sequence[str]) -> Plan:
-    def make(shop: str | None) -> Plan:
+def _open(options: ImportOptions, scratch: Path) -> TableSource:
+    path = spool(data_in(), scratch) if options.file == "-" else Path(options.file)
+    return open_source(
+        path,
+        scratch,
+        name=options.shown_file,
+        format=options.format,
+        encoding=options.encoding,
+        delimiter="\t" if options.delimiter in ("tab", r"\t") else options.delimiter,
+        sheet=options.sheet,
+        header_row=options.header_row,
+    )
+
+
+def _check_reading(options: ImportOptions, source: TableSource) -> None:
+    """Refuse options that say nothing about a file of this kind."""
+    book = source.format in ("xlsx", "xls", "xlsb", "ods")
+    means = {
+        "--sheet": (options.sheet, book, "a workbook"),
+        "--header-row": (options.header_row, book or source.format == "csv", "a workbook or CSV"),
+        "--delimiter": (options.delimiter, source.format == "csv", "CSV"),
+        "--encoding": (options.encoding, source.format in ("csv", "jsonl"), "CSV or JSON"),
+    }
+    for option, (given, fits, what) in means.items():
+        if given is not None and not fits:
+            raise Stop(f"{option} goes with {what}; {source.name} is {source.format}")
+
+
+def _facts(options: ImportOptions) -> AccountFacts:
+    """What the account tells, if there is one to ask."""
+
+    async def ask() -> AccountFacts:
+        async with connected(options) as (leat, _):
+            return await look_up(leat, options.kind)
+
+    if not options.sandbox and not has_credentials():
+        if options.dry_run:
+            return AccountFacts(notes=("no token is set: shops and attributes are not checked",))
+        return AccountFacts()
+    try:
+        return loop.run(ask)
+    except LeatError as error:
+        raise Stop(f"{error}; nothing was sent", exit_of(error)) from None
+
+
+def _plan(options: ImportOptions, source: TableSource, facts: AccountFacts) -> ColumnPlan:
+    rules = value_rules(
+        timezone=options.timezone,
+        day_first=options.day_first,
+        month_first=options.month_first,
+        short_years=options.short_years,
+        placeholder_dates=options.placeholder_dates or "refuse",
+        clock_change=options.clock_change or "refuse",
+    )
+
+    clocks = clock_columns(source)
+
+    def make(shop: str | None) -> ColumnPlan:
         return make_plan(
-            job.kind,
-            columns,
-            maps=job.map or (),
-            sets=job.set or (),
-            timezone=job.timezone,
-            day_first=job.day_first,
+            options.kind,
+            source.columns,
+            maps=options.map or (),
+            sets=options.set or (),
+            ids=options.id or (),
             shop=shop,
+            rules=rules,
+            clocks=clocks,
+            attributes=facts.attributes,
+            shops=facts.shops,
+            names=facts.names,
         )
 
     try:
-        return make(job.shop)
-    except NoShopError:
-        if not job.sandbox:
-            raise
-        from ..sandbox import Sandbox
-
-        return make(Sandbox(seed="demo").shops[0]["uuid"])
-
-
-def _example(source: Source, plan: Plan) -> MappedRow | None:
-    """The first row that fits, as it would be sent."""
-    return next((row for row in islice(mapped(source, plan), 100) if row.problem is None), None)
+        try:
+            return make(options.shop)
+        except NoShopError:
+            if not options.sandbox or not facts.shops:
+                raise
+            return make(facts.shops[0][0])
+    except MappingError as error:
+        raise Stop(f"{error}{_header_hint(source)}") from None
 
 
-def _check(job: Job, source: Source, plan: Plan) -> Exit:
-    """Check every row and tell what a run would do."""
-    fit, total = 0, 0
-    unfit: list[str] = []
-    contacts: set[int] = set()
-    for row in mapped(source, plan):
-        total += 1
-        if row.problem is None:
-            fit += 1
-            if len(contacts) < _MANY and "contact_email" in row:
-                contacts.add(hash(row["contact_email"]))
-        elif len(unfit) < _LISTED:
-            unfit.append(f"line {row.record.line}: {row.problem}")
-    refused, done = total - fit, _done(job, source, plan)
-    sums = [("rows", f"{total:,}"), ("would be sent", f"{fit - done:,}"), ("would be refused", f"{refused:,}")]
-    if done:
-        sums.append(("done in an earlier run", f"{done:,}"))
-    if contacts:
-        more = " or more" if len(contacts) == _MANY else ""
-        absent = "created if absent" if job.create_contacts else "to be looked up"
-        sums.append((f"contacts, {absent}", f"{len(contacts):,}{more}"))
-    least = 60 * (fit - done + len(contacts)) / (job.rate or RATE)
-    sums.append((f"at {job.rate or RATE:,} requests a minute", f"about {duration(least)}"))
-    if refused > len(unfit):
-        unfit.append(f"… and {refused - len(unfit):,} more")
-    show_sums("Dry run: nothing was sent", sums, unfit)
-    return Exit.REJECTED if refused else Exit.DONE
+def _header_hint(source: TableSource) -> str:
+    """Where the header may be instead: the line that looks more like it, or another sheet."""
+
+    def score(cells: list[object]) -> int:
+        return sum(guesses.says_anything(cell_text(cell)) for cell in cells)
+
+    beginnings = list(source.beginnings())
+    # As it stands in the file: columns that share a name are called otherwise.
+    own = [cells for sheet, line, cells in beginnings if not sheet and line == source.header_row]
+    best, hint = max(map(score, [list(source.columns), *own])), ""
+    for sheet, line, cells in beginnings:
+        if score(cells) > best:
+            best = score(cells)
+            where = f"line {line} of the sheet {sheet!r}" if sheet else f"line {line}"
+            named = f"--sheet {shlex.quote(sheet)} " if sheet else ""
+            hint = f"; {where} looks like the header: {named}--header-row {line}"
+    return hint
 
 
-def _done(job: Job, source: Source, plan: Plan) -> int:
-    """How many rows an earlier run has done, by its ledger."""
-    try:
-        summary = bulk.status(ledger_of(job))
-    except ConfigError:
-        return 0
-    same = (summary.source, summary.mapping) == (source.fingerprint, plan.fingerprint)
-    return summary.states.get(bulk.State.DONE, 0) if same and not job.sandbox else 0
+def _list(options: ImportOptions, source: TableSource) -> Exit:
+    """Tell the columns, an example of each, and what their names are taken for."""
+    examples: dict[str, str] = {}
+    for record in islice(source.records(), _FIRST_ROWS):
+        for column, cell in record.values.items():
+            if column not in examples and cell_text(cell).strip():
+                examples[column] = cell_text(cell).strip()
+    own = [name for name in targets(options.kind) if not name.endswith("NAME")]
+    found = guesses.guessed(source.columns, own, attribute="attributes." if ROW_KINDS[options.kind].attributes else "")
+    taken = {column: target for target, columns in found.items() for column in columns}
+    if "starts_at" in own:
+        clocks = clock_columns(source)
+        start = next((column for column in found.get("starts_at", ()) if column in clocks), None)
+        free = [column for column in source.columns if column not in taken or column == start]
+        pair = guesses.day_and_time(free, start) if start or "starts_at" not in found else None
+        taken |= dict.fromkeys(pair or (), "starts_at")
+    show_columns(source, examples, taken)
+    return Exit.DONE

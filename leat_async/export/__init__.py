@@ -1,34 +1,37 @@
-"""Lists to files, whole: nothing missing, nothing twice, while rows are being added.
+"""Lists out of Leat, whole: nothing missing, nothing twice, while rows are being added.
 
-`rows(leat.loyalty_transactions, since="30d")` yields models; `to_file(…, "transactions.parquet")` writes CSV, JSON
-Lines, Parquet or SQLite, and can be resumed after a crash. docs/export.md says what each list allows to promise.
+`rows(leat.loyalty_transactions, since="30d")` yields models; `table(…)` gives an Arrow table; `to_file(…,
+"transactions.parquet")` writes CSV, JSON Lines, Parquet, SQLite or a workbook, and can be resumed after a crash;
+`to_months` writes a file for each month, and reads each but once.
+docs/export.md says what each list allows to promise.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import warnings
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
-from .._core.params import Integer
 from ..pagination import Pager
-from .job import Request, Run, Seen, Summary, check_filters, within
-from .kinds import KINDS, Kind, kind_of
-from .state import Book
-from .walk import Mark, Tally, Walk
-from .windows import When, moment_of, plan_of, zone_of
-from .writers import FORMATS, format_of
+from .formats import FORMATS, format_of
+from .kinds import KINDS
+from .monthly import MonthlyExport, check_monthly
+from .pages import PageSource
+from .reading import batches
+from .request import ExportRequest, Seen, request_of
+from .run import ExportRun, ExportSummary
+from .windows import When
 
-__all__ = ["ExportWarning", "FORMATS", "KINDS", "Seen", "Summary", "rows", "to_file"]
+__all__ = ["ExportWarning", "FORMATS", "KINDS", "Seen", "Summary", "rows", "table", "to_file", "to_months"]
 
 T = TypeVar("T")
+Summary = ExportSummary
 
 
-class Listing(Protocol[T]):
+class ListResource(Protocol[T]):
     """A resource whose `list` has nothing but optional parameters."""
 
     def list(self) -> Pager[T]:
@@ -41,7 +44,7 @@ class ExportWarning(UserWarning):
 
 
 def rows(
-    resource: Listing[T],
+    resource: ListResource[T],
     *,
     since: When | None = None,
     until: When | None = None,
@@ -53,8 +56,8 @@ def rows(
     """Yield every row of a list once.
 
     Parameters:
-        resource: `leat.visits`, `.loyalty_transactions`, `.contacts`, `.giftcard_transactions`,
-            `.prepaid_transactions` or `.vouchers`.
+        resource: a resource with a list, such as `leat.visits`, `.loyalty_transactions`, `.contacts` or `.shops`;
+            `KINDS` has them all.
         since: only rows made at or after this: an aware datetime, a day (its first moment), a duration back from now,
             or text such as "2026-03", "2026-03-29", "2026-03-29T12:00", "7d", "12h".
         until: only rows made before this, the same.
@@ -74,7 +77,7 @@ def rows(
 
     Repeating: safe. Facts: documented (the filters); assumed (new rows don't change the order of the others).
     """
-    request = _request(
+    request = request_of(
         resource,
         since=since,
         until=until,
@@ -83,11 +86,58 @@ def rows(
         on_warning=on_warning or _warn,
         filters=filters,
     )
-    return _rows(request)
+    source = PageSource(request.resource._pipeline, lambda query: request.resource.list(**query))
+    return _rows(request, source)
+
+
+async def table(
+    resource: ListResource[Any],
+    *,
+    since: When | None = None,
+    until: When | None = None,
+    timezone: str = "UTC",
+    attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    ahead: int = 8,
+    on_warning: Callable[[str], object] | None = None,
+    **filters: Any,
+) -> Any:
+    """Read a list into an Arrow table, for pandas, Polars and DuckDB (extra `parquet`).
+
+    Parameters:
+        resource, since, until, timezone, ahead, on_warning, filters: as for `rows`.
+        attributes: custom attributes that get a column of their own, `attributes.NAME`.
+        columns: only these columns, in this order; left out, all of them.
+
+    Returns:
+        A `pyarrow.Table` with the columns and types that `to_file` gives a Parquet file, also where there are no rows.
+        All of it is in memory.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        ValueError, TypeError: a bound, a filter or a column that can't be used; nothing is sent then.
+        DecodeError, ApiError and the rest, as `rows`.
+
+    Repeating: safe. Facts: as for `rows`.
+    """
+    request = request_of(
+        resource,
+        since=since,
+        until=until,
+        timezone=timezone,
+        ahead=ahead,
+        on_warning=on_warning or _warn,
+        filters=filters,
+        format="parquet",
+        attributes=tuple(attributes),
+        columns=tuple(columns),
+    )
+    async with ExportRun(request) as run:
+        return await run.to_table()
 
 
 async def to_file(
-    resource: Listing[Any],
+    resource: ListResource[Any],
     target: str | os.PathLike[str] | BinaryIO,
     *,
     format: str | None = None,
@@ -95,9 +145,11 @@ async def to_file(
     until: When | None = None,
     timezone: str = "UTC",
     attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
     incremental: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     escape: bool = True,
+    excel: bool = False,
     ahead: int = 8,
     on_progress: Callable[[Seen], object] | None = None,
     on_warning: Callable[[str], object] | None = None,
@@ -111,11 +163,14 @@ async def to_file(
     Parameters:
         resource, since, until, timezone, ahead, on_warning, filters: as for `rows`.
         target: a path, or a binary stream (CSV and JSON Lines only, not resumable).
-        format: "csv", "jsonl", "parquet" or "sqlite"; left out, the ending of the path tells.
+        format: "csv", "jsonl", "parquet", "sqlite" or "xlsx"; left out, the ending of the path tells.
         attributes: custom attributes that get a column of their own, `attributes.NAME`, in tables.
+        columns: in tables, only these columns, in this order; left out, all of them.
         incremental: a state file; only rows that no earlier run with it had are written.
         fresh: start anew, whatever an earlier run left.
         escape: in CSV, put an apostrophe before text that a spreadsheet would run as a formula.
+        excel: in CSV, as spreadsheets in Europe open it: a mark for UTF-8, semicolons, decimal commas, moments on the
+            clock of `timezone`.
         on_progress: called with a `Seen` now and then.
 
     Returns:
@@ -128,7 +183,7 @@ async def to_file(
     Repeating: safe. Facts: as for `rows`.
     """
     path = Path(target) if isinstance(target, (str, os.PathLike)) else None
-    request = _request(
+    request = request_of(
         resource,
         since=since,
         until=until,
@@ -138,73 +193,89 @@ async def to_file(
         filters=filters,
         format=format_of(path, format),
         attributes=tuple(attributes),
+        columns=tuple(columns),
         incremental=Path(incremental) if incremental is not None else None,
         fresh=fresh,
         escape=escape,
+        excel=excel,
         on_progress=on_progress,
     )
+    if excel and request.format != "csv":
+        raise ValueError(f"excel is a way to write csv, got the format {request.format!r}")
+    if columns and request.format == "jsonl":
+        raise ValueError("jsonl keeps every key as it came; choose columns in csv, parquet, sqlite or xlsx")
     if incremental is not None and until is not None:
         raise ValueError("an incremental export reads up to now; leave until out")
-    async with Run(request) as run:
+    async with ExportRun(request) as run:
         if isinstance(target, (str, os.PathLike)):
             return await run.to_path(Path(target))
         return await run.to_stream(target)
 
 
-async def _rows(request: Request) -> AsyncGenerator[Any, None]:
-    assert request.on_warning is not None
-    walk: Walk[Any] = Walk(
-        request.kind,
-        lambda query: request.resource.list(**query),
-        request.filters,
-        ahead=request.ahead,
-        tally=Tally(),
-        warn=request.on_warning,
-    )
-    with closing(Book()) as seen:
-        if request.kind.windowed:
-            steps = walk.windows(plan_of(request.since, request.until, request.now))
-        else:
-            steps = walk.whole(seen, Mark())
-        async with aclosing(steps):
-            async for step in steps:
-                found = step.rows if request.kind.windowed else within(step.rows, request.since, request.until)
-                for row in found:
-                    yield row
-
-
-def _request(
-    resource: Any,
+async def to_months(
+    resource: ListResource[Any],
+    target: str | os.PathLike[str],
     *,
-    since: When | None,
-    until: When | None,
-    timezone: str,
-    ahead: int,
-    filters: dict[str, Any],
-    format: Any = "jsonl",
-    **options: Any,
-) -> Request:
-    kind: Kind = kind_of(resource)
-    Integer(min=0).wire("ahead", ahead)
-    check_filters(kind, resource, filters, since, until)
-    zone = zone_of(timezone)
-    now = dt.datetime.now(dt.UTC)
-    begin = None if since is None else moment_of("since", since, zone, now)
-    end = None if until is None else moment_of("until", until, zone, now)
-    if begin is not None and end is not None and begin >= end:
-        raise ValueError(f"since must be before until, got {begin.isoformat()} and {end.isoformat()}")
-    return Request(
-        kind=kind,
-        resource=resource,
-        filters=filters,
-        format=format,
-        since=begin,
-        until=end,
-        asked={"since": str(since), "until": str(until), "timezone": timezone},
-        now=now,
+    since: When,
+    timezone: str = "UTC",
+    attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    fresh: bool = False,
+    ahead: int = 8,
+    on_progress: Callable[[Seen], object] | None = None,
+    on_warning: Callable[[str], object] | None = None,
+    **filters: Any,
+) -> Summary:
+    """Write a list to a Parquet file for each month in which rows were made, and read each month but once.
+
+    A month is complete when its file was read an hour or more after its end, by what the API shows of its own time.
+    Until then, and when rows showed up late, it is read again; so the same call every night reads the present month.
+    Each file takes its name only when it is complete.
+
+    Parameters:
+        resource: a list that can be bounded by `created_at` and shows it: `leat.loyalty_transactions` or
+            `.giftcard_transactions`.
+        target: a path with "{month}" in it, which becomes "2026-03", such as
+            "lake/account=amsterdam/month={month}/part.parquet". Folders are made.
+        since: when the first month is, as for `rows`; a moment stands for its month.
+        timezone: where the months are, such as "Europe/Amsterdam".
+        attributes, columns, ahead, on_progress, on_warning, filters: as for `to_file`. With other columns or filters,
+            all months are read again.
+        fresh: read all months again.
+
+    Returns:
+        A `Summary` of all months: `rows` were read, `known` are in the files of months that are complete.
+
+    Raises:
+        ConfigError: a file can't be written, or is in use.
+        ValueError: a list that can't be had by the month, or a target without it; nothing is sent then.
+        TypeError, DecodeError, ApiError and the rest, as `rows`.
+
+    Repeating: safe. Facts: as for `rows`.
+    """
+    request = request_of(
+        resource,
+        since=since,
+        until=None,
+        timezone=timezone,
         ahead=ahead,
-        **options,
+        on_warning=on_warning,
+        filters=filters,
+        format="parquet",
+        attributes=tuple(attributes),
+        columns=tuple(columns),
+        fresh=fresh,
+        on_progress=on_progress,
     )
+    check_monthly(request.kind.name, os.fspath(target))
+    return await MonthlyExport(request, os.fspath(target)).run()
+
+
+async def _rows(request: ExportRequest, source: PageSource[T]) -> AsyncGenerator[T, None]:
+    async with aclosing(batches(request, source)) as found:
+        async for rows in found:
+            for row in rows:
+                yield row
 
 
 def _warn(text: str) -> None:

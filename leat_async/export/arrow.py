@@ -9,28 +9,67 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, get_type_hints
 
-import attrs
-
 from .._core.codec import parse
-from ..models._base import Model, keys_of
+from ..errors import ConfigError, DecodeError
+from ..models._base import Model, fields_of, keys_of
 from .columns import SCALARS, Layout, as_json, as_text, inner_model, members_of
 
 
+def pyarrow_or_advice(what: str) -> Any:
+    """pyarrow with the parts of it that exports use, or a `ConfigError` that says how to get it."""
+    try:
+        for name in ("pyarrow.compute", "pyarrow.json", "pyarrow.parquet"):
+            import_module(name)
+        return import_module("pyarrow")
+    except ImportError:
+        raise ConfigError(f"{what} needs an extra: pip install 'leat-async[parquet]'") from None
+
+
+class ArrowBatches:
+    """Rows as record batches of one schema: a column for each of the layout's."""
+
+    def __init__(self, arrow: Any, layout: Layout) -> None:
+        self._arrow = arrow
+        self._layout = layout
+        types = {
+            "text": arrow.string(),
+            "json": arrow.string(),
+            "integer": arrow.int64(),
+            "number": arrow.float64(),
+            "boolean": arrow.bool_(),
+            "moment": arrow.timestamp("us", tz="UTC"),
+        }
+        self.schema: Any = arrow.schema([(column.name, types[column.type]) for column in layout.columns])
+        self._reader = ArrowReader(arrow, arrow.json, arrow.compute, layout, self.schema)
+
+    def of(self, sources: Sequence[bytes]) -> Any:
+        """Rows, each as JSON, as a record batch."""
+        batch = self._reader.batch(sources) if self._reader.usable else None
+        if batch is not None:
+            return batch
+        arrays = [
+            self._arrow.array(values, type=field.type)
+            for values, field in zip(self._layout.table(sources), self.schema, strict=True)
+        ]
+        return self._arrow.record_batch(arrays, schema=self.schema)
+
+
 class _Unfit(Exception):
-    """These rows need the models' way."""
+    """These rows have to be read as models."""
 
 
-class Lane:
-    """The way for one kind; `usable` tells whether there is one: columns that hold JSON have none, but `extra`."""
+class ArrowReader:
+    """Reads the rows of one kind; `usable` tells whether it can: no column may hold JSON, but for `extra`."""
 
     def __init__(self, pyarrow: Any, json: Any, compute: Any, layout: Layout, schema: Any) -> None:
         self._arrow = pyarrow
         self._json = json
         self._compute = compute
         self._schema = schema
-        self._known = {key for field in attrs.fields(layout.kind.model) for key in keys_of(field)} - {"_raw"}
+        self._known = {key for field in fields_of(layout.kind.model) for key in keys_of(field)}
         # Made of buffers, since to convert a value Arrow first imports pandas if there is one: 40 MB.
         texts = pyarrow.StringArray.from_buffers(1, pyarrow.py_buffer(bytes(8)), pyarrow.py_buffer(b""))
         self._empty, self._null = texts[0], pyarrow.nulls(1, pyarrow.string())[0]
@@ -48,16 +87,14 @@ class Lane:
         try:
             self._explicit = pyarrow.schema(self._fields(layout.kind.model, (), types))
         except _Unfit:
-            self.usable = False
+            self.usable: bool = False
         else:
-            self.usable = {column.name for column in layout.columns} == {*self._paths, "extra"}
+            self.usable = {column.name for column in layout.columns} <= {*self._paths, "extra"}
 
     def _fields(self, model: type[Model], prefix: tuple[str, ...], types: dict[Any, Any]) -> list[Any]:
         hints = get_type_hints(model)
         found: list[Any] = []
-        for field in attrs.fields(model):
-            if field.name == "_raw":
-                continue
+        for field in fields_of(model):
             if keys_of(field) != (field.name,):
                 raise _Unfit
             members, path = members_of(hints[field.name]), (*prefix, field.name)
@@ -77,7 +114,7 @@ class Lane:
         return found
 
     def batch(self, sources: Sequence[bytes]) -> Any | None:
-        """The rows that these are the JSON of as a record batch, or None where they need the models' way."""
+        """The rows that these are the JSON of as a record batch, or None where they have to be read as models."""
         data = b"\n".join(sources)
         if data.count(b"\n") != len(sources) - 1:
             return None
@@ -94,7 +131,7 @@ class Lane:
                 return None
             arrays = [self._column(table, field, sources) for field in self._schema]
             return arrow.Table.from_arrays(arrays, schema=self._schema).combine_chunks().to_batches()[0]
-        except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError, arrow.ArrowKeyError, _Unfit):
+        except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError, arrow.ArrowKeyError, DecodeError, _Unfit):
             return None
 
     def _column(self, table: Any, field: Any, sources: Sequence[bytes]) -> Any:

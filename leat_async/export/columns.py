@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import types
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -11,8 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from .._core.codec import encode, unstructure
-from ..models._base import Model
-from .kinds import Kind, models_of
+from ..errors import DecodeError
+from ..models._base import Model, fields_of
+from .kinds import ExportKind, models_of
+from .odd_rows import read_oddly
 
 Type = Literal["text", "integer", "number", "boolean", "moment", "json"]
 
@@ -48,26 +52,86 @@ class Branch:
 
 
 class Layout:
-    """The columns of a kind: every field of its model, then `extra`, then the custom attributes asked for."""
+    """The columns of a kind: every field of its model, then `extra`, then the custom attributes asked for.
 
-    def __init__(self, kind: Kind, attributes: Sequence[str] = ()) -> None:
+    With names `chosen`, only those, in that order.
+    """
+
+    def __init__(self, kind: ExportKind, attributes: Sequence[str] = (), chosen: Sequence[str] = ()) -> None:
         self.kind = kind
         self._tree = (
             *_fields(kind.model, ""),
             Field(Column("extra", "json"), attrgetter("extra"), as_json),
-            *(_attribute(kind, name) for name in attributes),
+            *(_attribute(kind, name) for name in dict.fromkeys(attributes)),
         )
-        self.columns = tuple(_columns(self._tree))
+        self._every = tuple(_columns(self._tree))
+        self._chosen = _places_of(chosen, self._every)
+        self.columns: tuple[Column, ...] = tuple(self._every[place] for place in self._chosen)
+        self._integers = [place for place, column in enumerate(self._every) if column.type == "integer"]
+        self._extra = [column.name for column in self._every].index("extra")
+        # Custom attributes that were asked for, and of which no row has had one so far.
+        self._unseen = {place for place in range(len(self._every)) if place > self._extra}
+        self.odd_rows: int = 0
+        """Rows with values that fit no column."""
+        self.first_odd: str = ""
+        """Where the first of them was."""
 
     def table(self, sources: Sequence[bytes]) -> list[list[Any]]:
         """The values of rows given as JSON, a list for each column."""
-        whole: list[list[Any]] = [[] for _ in self.columns]
+        whole: list[list[Any]] = [[] for _ in self._every]
         for begin in range(0, len(sources), _AT_ONCE):
-            found: list[list[Any]] = []
-            _collect(self._tree, models_of(self.kind, sources[begin : begin + _AT_ONCE]), found)
-            for column, values in zip(whole, found, strict=True):
-                column += values
-        return whole
+            some = sources[begin : begin + _AT_ONCE]
+            try:
+                tables = [self._values(models_of(self.kind, some))]
+            except (DecodeError, ValueError, OverflowError):
+                tables = [self._row(source) for source in some]
+            for found in tables:
+                for column, values in zip(whole, found, strict=True):
+                    column += values
+        self._unseen -= {place for place in self._unseen if any(value is not None for value in whole[place])}
+        return [whole[place] for place in self._chosen]
+
+    @property
+    def absent(self) -> list[str]:
+        """The custom attributes that were asked for, and that no row had."""
+        return [self._every[place].name.removeprefix("attributes.") for place in sorted(self._unseen)]
+
+    def _values(self, models: Sequence[Model]) -> list[list[Any]]:
+        found: list[list[Any]] = []
+        _collect(self._tree, models, found)
+        for place in self._integers:
+            # Raises OverflowError for what has more than 64 bits.
+            array("q", [value for value in found[place] if value is not None])
+        return found
+
+    def _row(self, source: bytes) -> list[list[Any]]:
+        """The values of a single row, whatever they are."""
+        model, misfits = read_oddly(self.kind, source)
+        found: list[list[Any]] = []
+        _collect(self._tree, [model], found)
+        for place in self._integers:
+            value = found[place][0]
+            if value is not None and not -(2**63) <= value < 2**63:
+                misfits[self._every[place].name] = value
+                found[place] = [None]
+        if misfits:
+            found[self._extra] = [as_json({**model.extra, **misfits})]
+            self.odd_rows += 1
+            self.first_odd = self.first_odd or f"{next(iter(misfits))} of {getattr(model, 'uuid', '') or 'a row'}"
+        return found
+
+
+def _places_of(chosen: Sequence[str], columns: Sequence[Column]) -> list[int]:
+    """Where the chosen columns are among all; without a choice, all of them."""
+    if not chosen:
+        return list(range(len(columns)))
+    places = {column.name: place for place, column in enumerate(columns)}
+    for name in chosen:
+        if name not in places:
+            close = difflib.get_close_matches(name, places, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else f", which are {', '.join(places)}"
+            raise ValueError(f"columns: {name!r} is none of the columns{meant}")
+    return [places[name] for name in dict.fromkeys(chosen)]
 
 
 def _columns(tree: Sequence[Field | Branch]) -> list[Column]:
@@ -94,9 +158,7 @@ def _collect(tree: Sequence[Field | Branch], parents: Sequence[Any], found: list
 def _fields(model: type[Model], prefix: str) -> list[Field | Branch]:
     hints = get_type_hints(model)
     found: list[Field | Branch] = []
-    for field in attrs.fields(model):
-        if field.name == "_raw":
-            continue
+    for field in fields_of(model):
         members = members_of(hints[field.name])
         name = f"{prefix}{field.name}"
         take = attrgetter(field.name)
@@ -129,7 +191,7 @@ def members_of(hint: Any) -> list[Any]:
     return [hint]
 
 
-def _attribute(kind: Kind, name: str) -> Field:
+def _attribute(kind: ExportKind, name: str) -> Field:
     holder = attrgetter(kind.attributes or "extra")
 
     def take(row: Any) -> Any:

@@ -10,19 +10,46 @@ from typing import Any
 import attrs
 import msgspec
 
-from .. import models
 from .._core.codec import encode, structure, unstructure
+from .._core.declare import operation_of
 from .._core.operation import Operation
+from ..errors import DecodeError
+from ..models import Order
 from ..models._base import Model
 from ..pagination import Pager
-from ..resources import _contacts, _vouchers, giftcard_transactions, loyalty_transactions, prepaid_transactions, visits
 from ..resources._base import Resource
+from ..resources.automations import Automations
+from ..resources.collectable_rewards import CollectableRewards
+from ..resources.contact_attributes import ContactAttributes
 from ..resources.contacts import Contacts
+from ..resources.custom_attribute_groups import CustomAttributeGroups
+from ..resources.custom_attributes import CustomAttributes
+from ..resources.forms import Forms
+from ..resources.giftcard_programs import GiftcardPrograms
 from ..resources.giftcard_transactions import GiftcardTransactions
+from ..resources.giftcards import Giftcards
+from ..resources.loyalty_transaction_attributes import LoyaltyTransactionAttributes
 from ..resources.loyalty_transactions import LoyaltyTransactions
+from ..resources.orders import Orders
+from ..resources.perks import Perks
 from ..resources.prepaid_transactions import PrepaidTransactions
+from ..resources.product_categories import ProductCategories
+from ..resources.products import Products
+from ..resources.promotion_attributes import PromotionAttributes
+from ..resources.promotions import Promotions
+from ..resources.referrals import Referrals
+from ..resources.reward_attributes import RewardAttributes
+from ..resources.rewards import Rewards
+from ..resources.shift_teams import ShiftTeams
+from ..resources.shift_types import ShiftTypes
+from ..resources.shifts import Shifts
+from ..resources.shops import Shops
+from ..resources.subscription_types import SubscriptionTypes
+from ..resources.tiers import Tiers
+from ..resources.units import Units
 from ..resources.visits import Visits
 from ..resources.vouchers import Vouchers
+from ..resources.webhook_subscriptions import WebhookSubscriptions
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +70,34 @@ class Line(Model):
 
 
 @attrs.frozen(kw_only=True)
-class Kind:
+class OddLine(Model):
+    """A row of a page with a row that is no `Line`: what finds it again is taken as far as it can be read."""
+
+    given_uuid: Any = attrs.field(default=None, metadata={"key": "uuid"})
+    id: Any = None
+    given_created_at: Any = attrs.field(default=None, metadata={"key": "created_at"})
+
+    @property
+    def uuid(self) -> str:
+        """The uuid, if it is text."""
+        return self.given_uuid if isinstance(self.given_uuid, str) else ""
+
+    @property
+    def created_at(self) -> dt.datetime | None:
+        """When it was made, if that can be read."""
+        try:
+            return structure(self.given_created_at, dt.datetime)
+        except DecodeError:
+            return None
+
+    @property
+    def source(self) -> bytes:
+        """The row as JSON."""
+        return self._raw if type(self._raw) is bytes else encode(self._raw)
+
+
+@attrs.frozen(kw_only=True)
+class ExportKind:
     """A list to export, and the operation behind it.
 
     `windowed`: it can be filtered and sorted by `created_at`. `dated`: its rows show `created_at`. `attributes`: the
@@ -58,53 +112,79 @@ class Kind:
     dated: bool = True
     attributes: str | None = None
 
+    @property
+    def paged(self) -> bool:
+        """Whether it comes page by page; else all at once."""
+        return self.operation.paging is not None
 
-KINDS = (
-    Kind(name="visits", resource=Visits, model=models.Visit, operation=visits.LIST, windowed=False),
-    Kind(
-        name="loyalty_transactions",
-        resource=LoyaltyTransactions,
-        model=models.LoyaltyTransaction,
-        operation=loyalty_transactions.LIST,
-        windowed=True,
-    ),
-    Kind(
-        name="contacts",
-        resource=Contacts,
-        model=models.Contact,
-        operation=_contacts.LIST,
-        windowed=True,
-        dated=False,
-        attributes="current_values",
-    ),
-    Kind(
-        name="giftcard_transactions",
-        resource=GiftcardTransactions,
-        model=models.GiftcardTransaction,
-        operation=giftcard_transactions.LIST,
-        windowed=True,
-        attributes="custom_attributes",
-    ),
-    Kind(
-        name="prepaid_transactions",
-        resource=PrepaidTransactions,
-        model=models.PrepaidTransaction,
-        operation=prepaid_transactions.LIST,
-        windowed=False,
-    ),
-    Kind(
-        name="vouchers",
-        resource=Vouchers,
-        model=models.Voucher,
-        operation=_vouchers.LIST,
-        windowed=False,
-        dated=False,
-        attributes="attributes",
-    ),
+
+# Where a kind of row keeps the account's custom attributes, unless they are further keys of it.
+_ATTRIBUTES = {
+    "contacts": "current_values",
+    "giftcard_transactions": "custom_attributes",
+    "vouchers": "attributes",
+}
+# What the rows of a list are taken for that is documented nowhere: what the API answers to one of them.
+_TAKEN_FOR: dict[str, type[Model]] = {"orders": Order}
+
+
+def _kind(resource: type[Any]) -> ExportKind:
+    """What the declaration of a list says of it."""
+    operation: Operation[Any] = operation_of(resource.list)
+    name = operation.id.removesuffix(".list")
+    model = _TAKEN_FOR.get(name, operation.result)
+    return ExportKind(
+        name=name,
+        resource=resource,
+        model=model,
+        operation=operation,
+        windowed={"sort", "created_at"} <= operation.query.keys(),
+        dated="created_at" in {field.name for field in attrs.fields(model)},
+        attributes=_ATTRIBUTES.get(name),
+    )
+
+
+# Every list that belongs to the account, and not to one row of another list.
+KINDS = tuple(
+    _kind(resource)
+    for resource in (
+        Visits,
+        LoyaltyTransactions,
+        Contacts,
+        GiftcardTransactions,
+        PrepaidTransactions,
+        Vouchers,
+        Automations,
+        CollectableRewards,
+        ContactAttributes,
+        CustomAttributeGroups,
+        CustomAttributes,
+        Forms,
+        GiftcardPrograms,
+        Giftcards,
+        LoyaltyTransactionAttributes,
+        Orders,
+        Perks,
+        ProductCategories,
+        Products,
+        PromotionAttributes,
+        Promotions,
+        Referrals,
+        RewardAttributes,
+        Rewards,
+        ShiftTeams,
+        ShiftTypes,
+        Shifts,
+        Shops,
+        SubscriptionTypes,
+        Tiers,
+        Units,
+        WebhookSubscriptions,
+    )
 )
 
 
-def kind_of(resource: object) -> Kind:
+def kind_of(resource: object) -> ExportKind:
     """The kind that a resource lists."""
     for kind in KINDS:
         if isinstance(resource, kind.resource):
@@ -125,14 +205,13 @@ def _other_key(row: Any) -> str:
     return hashlib.blake2b(encode(unstructure(row)), digest_size=16).hexdigest()
 
 
-def lines(kind: Kind, resource: Any, query: Mapping[str, Any]) -> Pager[Line]:
+def lines(kind: ExportKind, resource: Any, query: Mapping[str, Any], model: type[Any] = Line) -> Pager[Any]:
     """The list of a resource, its rows read no further than a walk needs."""
-    operation: Operation[Line] = attrs.evolve(kind.operation, result=Line)
-    pager: Pager[Line] = resource._list(operation, query=query)
+    pager: Pager[Any] = resource._list(attrs.evolve(kind.operation, result=model), query=query)
     return pager
 
 
-def models_of(kind: Kind, sources: Iterable[bytes]) -> list[Model]:
+def models_of(kind: ExportKind, sources: Iterable[bytes]) -> list[Model]:
     """The models that these are the JSON of."""
     raw: Any = [msgspec.Raw(source) for source in sources]
     # A type made at run time, which checkers can't follow.

@@ -8,68 +8,42 @@ interrupted, its file is the same to the byte.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from importlib import import_module
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
-from .arrow import Lane
+from ..private_files import open_private
+from .arrow import ArrowBatches, pyarrow_or_advice
 from .columns import Layout
-from .state import private
 
 _GROUP_ROWS = 10_000
 _LENGTH = 8
 
 
-def _arrow() -> Any:
-    try:
-        for name in ("pyarrow.compute", "pyarrow.json", "pyarrow.parquet"):
-            import_module(name)
-        return import_module("pyarrow")
-    except ImportError:
-        raise ConfigError("Parquet needs an extra: pip install 'leat-async[parquet]'") from None
-
-
 class ParquetWriter:
     """The Parquet file and its spool; the position is the length of the spool in bytes."""
 
-    def __init__(self, part: Path, layout: Layout, position: int) -> None:
-        arrow = self._arrow = _arrow()
-        self._layout = layout
-        types = {
-            "text": arrow.string(),
-            "json": arrow.string(),
-            "integer": arrow.int64(),
-            "number": arrow.float64(),
-            "boolean": arrow.bool_(),
-            "moment": arrow.timestamp("us", tz="UTC"),
-        }
-        self._schema = arrow.schema([(column.name, types[column.type]) for column in layout.columns])
-        self._lane = Lane(arrow, arrow.json, arrow.compute, layout, self._schema)
+    def __init__(self, part: Path, layout: Layout, position: int, told: Mapping[bytes, bytes] | None = None) -> None:
+        """`told`: what the file says of itself."""
+        arrow = self._arrow = pyarrow_or_advice("Parquet")
+        self._batches = ArrowBatches(arrow, layout)
+        self._schema = self._batches.schema
         self._options = arrow.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         self._waiting: list[Any] = []
         self._rows = 0
-        private(part)
-        self._spool = part.open("r+b")
+        self._spool = open_private(part)
         self._spool.truncate(position)
         self._made = part.with_name(f"{part.name}.parquet")
         self._made.unlink(missing_ok=True)
-        private(self._made)
-        self._file = self._made.open("r+b")
-        self._parquet = arrow.parquet.ParquetWriter(self._file, self._schema, compression="zstd")
+        self._file = open_private(self._made)
+        schema = self._schema.with_metadata(told)
+        self._parquet = arrow.parquet.ParquetWriter(self._file, schema, compression="zstd")
         for batch in self._spooled():
             self._group(batch)
 
     def write(self, sources: Sequence[bytes]) -> None:
         """Add rows, each as JSON."""
-        batch = self._lane.batch(sources) if self._lane.usable else None
-        if batch is None:
-            arrays = [
-                self._arrow.array(values, type=field.type)
-                for values, field in zip(self._layout.table(sources), self._schema, strict=True)
-            ]
-            batch = self._arrow.record_batch(arrays, schema=self._schema)
+        batch = self._batches.of(sources)
         sink = self._arrow.BufferOutputStream()
         with self._arrow.ipc.new_stream(sink, self._schema, options=self._options) as stream:
             stream.write_batch(batch)

@@ -131,7 +131,7 @@ class Span:
 
 
 @attrs.frozen
-class Plan:
+class WindowPlan:
     """What is read: closed spans, one after the other, and then the live one, to which rows are still added.
 
     `recent`: rows made since then may still get company, so the next incremental run reads from there again.
@@ -141,7 +141,7 @@ class Plan:
     live: Span | None
     recent: dt.datetime
 
-    def after(self, done: dt.datetime | None) -> Plan:
+    def after(self, done: dt.datetime | None) -> WindowPlan:
         """What is left when everything before `done` is in."""
         if done is None:
             return self
@@ -153,7 +153,9 @@ class Plan:
         return attrs.evolve(self, closed=left)
 
 
-def plan_of(since: dt.datetime | None, until: dt.datetime | None, now: dt.datetime, *, again: bool = False) -> Plan:
+def plan_of(
+    since: dt.datetime | None, until: dt.datetime | None, now: dt.datetime, *, again: bool = False
+) -> WindowPlan:
     """Cut a stretch of time where rows stop being settled; `again`: and where the next incremental run begins."""
     settled = now.replace(microsecond=0) - SETTLE
     end = settled if until is None else min(settled, until)
@@ -163,4 +165,4 @@ def plan_of(since: dt.datetime | None, until: dt.datetime | None, now: dt.dateti
     cuts = [since, recent, end] if again else [since, end]
     closed = [Span(a, b) for a, b in pairwise(cuts) if b is not None and (a is None or a < b)]
     live = Span(end, until) if until is None or until > end else None
-    return Plan(tuple(closed), live, recent)
+    return WindowPlan(tuple(closed), live, recent)

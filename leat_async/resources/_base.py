@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .._core.answers import Listing
 from .._core.operation import Operation, Request, query_string
-from .._core.params import Object
-from .._core.pipeline import LookUp, Pipeline
-from .._core.unset import UNSET, Unset
-from ..errors import NotFoundError, OutcomeUnknownError
+from .._core.pipeline import Pipeline
+from .._core.unset import UNSET
+from ..errors import NotFoundError
 from ..pagination import Pager
 
 T = TypeVar("T")
+
+
+def operation_names(kind: type) -> list[str]:
+    """The public methods of a resource."""
+    return [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
 
 
 class Resource:
@@ -22,40 +26,24 @@ class Resource:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {', '.join(operation_names(type(self)))}>"
+
     @property
     def _api(self) -> str:
         return self._pipeline.config.api
 
-    def _call(
-        self,
-        operation: Operation[T],
-        *path: str,
-        query: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-        look_up: LookUp | None = None,
-    ) -> Coroutine[Any, Any, T]:
-        return self._pipeline.run(operation.request(self._api, path, query, body), look_up)
-
-    async def _delete(self, operation: Operation[T], *path: str, body: Mapping[str, Any] | None = None) -> T | None:
-        """Delete. Finding nothing after an attempt that went unanswered means that the attempt was applied."""
-        try:
-            return await self._call(operation, *path, body=body)
-        except OutcomeUnknownError as error:
-            if not isinstance(error.__cause__, NotFoundError):
-                raise
-            return None
-
     def _list(self, operation: Operation[T], *path: str, query: Mapping[str, Any] | None = None) -> Pager[T]:
-        given = dict(query or {})
+        api, given = self._api, dict(query or {})
         paging = operation.paging
         # Checked here and now, so that a bad argument is not found out at the first row.
-        request = operation.request(self._api, path, given)
+        request = operation.request(api, path, given)
         start: Any = UNSET
         limit: Any = UNSET
         if paging is not None:
             # What differs from page to page is added to the rest, which stays the same.
             start, limit = given.pop("page", UNSET), given.pop(paging.size, UNSET)
-            request = operation.request(self._api, path, given)
+            request = operation.request(api, path, given)
 
         async def fetch(page: int | None, size: int | None) -> Listing[T]:
             if paging is None:
@@ -73,6 +61,7 @@ class Resource:
             limit=None if limit is UNSET else limit,
             paged=paging is not None,
             certain=paging is None or paging.certain,
+            name=operation.id,
         )
 
 
@@ -96,19 +85,13 @@ async def all_found(rows: Iterable[Mapping[str, Any]], find: Callable[[str], Awa
     """What each row's `external_identifier` finds, or None if one finds nothing."""
     found: list[T] = []
     for row in rows:
-        one = await find(row["external_identifier"])
+        one = await find(str(row["external_identifier"]))
         if one is None:
             return None
         found.append(one)
     return found
 
 
-def with_attributes(body: Mapping[str, Any], attributes: Mapping[str, Any] | Unset) -> dict[str, Any]:
-    """A body with custom attributes as further top-level keys; one that would hide a parameter is refused."""
-    if attributes is UNSET:
-        return dict(body)
-    own = Object().wire("attributes", attributes)
-    for name in own:
-        if name in body:
-            raise ValueError(f"attributes can't hold {name!r}, which is a parameter of its own")
-    return {**body, **own}
+async def listed_by_name(self: Any, name: str) -> Any:
+    """The first row of a resource's list with this name, or None."""
+    return await first_where(self.list(), name=name)

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, TypeAlias, TypedDict
+from typing import Annotated, Literal, TypeAlias, TypedDict
+from uuid import UUID
 
-from .._core.params import Items, Object, Text, TextOrInteger
+from msgspec import Meta
+
+from .._core.annotations import Echoed, Mark
+from .._core.params import Window
+
+Id: TypeAlias = str | UUID
+"""An identifier."""
+
+ImpliedByRegister: TypeAlias = Annotated[Id, Mark.IMPLIED_BY_REGISTER]
+"""Text that must be given, save under the Register API, whose token implies it."""
+
+EchoedUuid: TypeAlias = Annotated[Id, Echoed("uuid")]
+EchoedContact: TypeAlias = Annotated[Id, Echoed("contact.uuid")]
+EchoedExternalId: TypeAlias = Annotated[Id, Echoed("external_id")]
+Address: TypeAlias = Annotated[str, Echoed("email")]
+
+MaybeEmpty: TypeAlias = Annotated[str, Meta(min_length=0)]
+"""Text that may be empty."""
+
+Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+NotNegative: TypeAlias = Annotated[int, Meta(ge=0)]
+UpTo30: TypeAlias = Annotated[int, Meta(ge=0, le=30)]
+UpTo100: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
+UpTo500: TypeAlias = Annotated[int, Meta(ge=0, le=500)]
 
 Moment: TypeAlias = dt.datetime | str
 """An aware datetime, or ISO 8601 text with an offset."""
@@ -26,6 +50,9 @@ class MomentBounds(TypedDict, total=False):
     lt: Moment
     lte: Moment
 
+
+MomentWindow: TypeAlias = Annotated[MomentBounds, Window()]
+"""Bounds on a moment, of which at least one is given."""
 
 AttributeEntity: TypeAlias = (
     Literal[
@@ -77,52 +104,5 @@ AttributeType: TypeAlias = (
 class AttributeChoice(TypedDict):
     """A choice of a select attribute; the API stores a number as text."""
 
-    label: str
+    label: MaybeEmpty
     value: str | int
-
-
-ATTRIBUTE_ENTITY = Text(
-    required=True,
-    values=(
-        "business_profiles",
-        "contact",
-        "reward",
-        "promotion",
-        "voucher",
-        "giftcard",
-        "giftcard_transaction",
-        "prepaid",
-        "booking",
-        "visit",
-        "shift",
-    ),
-)
-ATTRIBUTE_TYPE = Text(
-    required=True,
-    values=(
-        "url",
-        "text",
-        "date",
-        "phone",
-        "float",
-        "color",
-        "email",
-        "number",
-        "select",
-        "boolean",
-        "rich_text",
-        "date_time",
-        "long_text",
-        "date_range",
-        "time_range",
-        "identifier",
-        "birth_date",
-        "file_upload",
-        "media_upload",
-        "multi_select",
-        "license_plate",
-    ),
-)
-ATTRIBUTE_CHOICES = Items(
-    of=Object(fields={"label": Text(required=True, empty=True), "value": TextOrInteger(required=True)})
-)

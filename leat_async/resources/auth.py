@@ -4,54 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import never, operation
+from .._core.operation import Effect
 from ..models import AccessToken
 from ._base import Resource
 
 GrantType: TypeAlias = Literal["client_credentials"] | str
 
-TOKEN = Operation(
-    "auth.token",
-    "POST",
-    "/oauth/token",
-    Effect.SAFE,
-    AccessToken,
-    body={
-        "grant_type": Text(required=True, values=("client_credentials",)),
-        "client_id": Text(required=True),
-        "client_secret": Text(required=True),
-    },
-    unwrapped=True,
-    at_origin=True,
-    anonymous=True,
-)
-PARTNER_CREDENTIALS = Operation(
-    "auth.partner_credentials",
-    "POST",
-    "/api/v3/partners",
-    Effect.ACTION,
-    object,
-    body={"email": Text(required=True), "name": Text(required=True)},
-    at_origin=True,
-    certainty="assumed",
-)
-PARTNER_TOKEN = Operation(
-    "auth.partner_token",
-    "POST",
-    "/api/v3/partners/token",
-    Effect.ACTION,
-    object,
-    at_origin=True,
-    certainty="assumed",
-)
-
 
 class Auth(Resource):
     """Tokens, and what is known of partner accounts."""
 
+    @operation("POST", "/oauth/token", effect=Effect.SAFE, unwrapped=True, at_origin=True, anonymous=True)
     async def token(
-        self, *, client_id: str, client_secret: str, grant_type: GrantType = "client_credentials"
+        self, *, grant_type: GrantType = "client_credentials", client_id: str, client_secret: str
     ) -> AccessToken:
         """Get an access token for client credentials; `LeatClient(ClientCredentials(…))` does so by itself.
 
@@ -69,9 +35,9 @@ class Auth(Resource):
         Repeating: safe, it gives another token and changes nothing of the account. Facts: documented in older
         documentation; newer accounts have personal access tokens.
         """
-        body = {"grant_type": grant_type, "client_id": client_id, "client_secret": client_secret}
-        return await self._call(TOKEN, body=body)
+        never()
 
+    @operation("POST", "/api/v3/partners", certainty="assumed", at_origin=True)
     async def partner_credentials(self, *, email: str, name: str) -> Any:
         """Ask for partner credentials.
 
@@ -89,8 +55,9 @@ class Auth(Resource):
         Repeating: not safe, it asks again. Facts: assumed from one observed request, which shows no more of the path
         than "/partners".
         """
-        return await self._call(PARTNER_CREDENTIALS, body={"email": email, "name": name})
+        never()
 
+    @operation("POST", "/api/v3/partners/token", certainty="assumed", at_origin=True)
     async def partner_token(self) -> Any:
         """Get a partner access token.
 
@@ -104,4 +71,4 @@ class Auth(Resource):
         Repeating: not safe, what it does is not known. Facts: assumed; the path is known as "/partners/token", its
         beginning and its parameters are not.
         """
-        return await self._call(PARTNER_TOKEN)
+        never()

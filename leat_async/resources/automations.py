@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import NoneType
 from typing import Any
 
-from .._core.operation import Effect, Operation
-from .._core.params import Object, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Automation
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation("automations.list", "GET", "/automations", Effect.SAFE, Automation, many=True)
-CREATE_RUN = Operation(
-    "automations.create_run",
-    "POST",
-    "/automations/runs",
-    Effect.ACTION,
-    NoneType,
-    body={
-        "contact_uuid": Text(required=True),
-        "automation_uuid": Text(required=True),
-        "data": Object(),
-    },
-)
+from ._types import Id
 
 
 class Automations(Resource):
     """What happens by itself, such as a mail after the first visit."""
 
+    @operation("GET", "/automations")
     def list(self) -> Pager[Automation]:
         """List all automations of the account.
 
@@ -43,10 +29,11 @@ class Automations(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/automations/runs")
     async def create_run(
-        self, *, contact_uuid: str, automation_uuid: str, data: Mapping[str, Any] | Unset | None = UNSET
+        self, *, contact_uuid: Id, automation_uuid: Id, data: Mapping[str, Any] | Unset | None = UNSET
     ) -> None:
         """Start an automation for a contact; only those with the event "contact_updated" can be started.
 
@@ -65,5 +52,4 @@ class Automations(Resource):
 
         Repeating: not safe, it runs again, which may mail the contact again. Facts: documented.
         """
-        body = {"contact_uuid": contact_uuid, "automation_uuid": automation_uuid, "data": data}
-        return await self._call(CREATE_RUN, body=body)
+        never()

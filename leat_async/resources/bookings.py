@@ -4,59 +4,27 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .._core.operation import Effect, Operation
-from .._core.params import Instant, Integer, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Booking
 from ._base import Resource
-from ._types import Moment
+from ._types import EchoedContact, EchoedExternalId, Id, ImpliedByRegister, Moment
 
 BookingStatus: TypeAlias = Literal["created", "in progress", "canceled", "completed"] | str
-
-_FIELDS = {
-    "external_id": Text(),
-    "source": Text(),
-    "starts_at": Instant(),
-    "ends_at": Instant(),
-    "checked_in_at": Instant(),
-    "number_of_people": Integer(),
-    "company_name": Text(),
-    "status": Text(values=("created", "in progress", "canceled", "completed")),
-    "prepaid_amount": Integer(),
-}
-CREATE = Operation(
-    "bookings.create",
-    "POST",
-    "/bookings",
-    Effect.ACTION,
-    Booking,
-    body={
-        "contact_uuid": Text(required=True),
-        "shop_uuid": Text(required=True, implied_by_register=True),
-        **_FIELDS,
-    },
-    apis=("oauth", "register"),
-)
-UPDATE = Operation(
-    "bookings.update",
-    "PUT",
-    "/bookings/{booking_uuid}",
-    Effect.REPEATABLE,
-    Booking,
-    body=_FIELDS,
-    apis=("oauth", "register"),
-)
 
 
 class Bookings(Resource):
     """Reservations of contacts at a shop. The API can't list, fetch or delete them."""
 
+    _makes: Booking  # what an import of them makes; for type checkers only
+
+    @operation("POST", "/bookings", apis=BOTH)
     async def create(
         self,
         *,
-        contact_uuid: str,
-        shop_uuid: str | Unset = UNSET,
-        external_id: str | Unset | None = UNSET,
+        contact_uuid: EchoedContact,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        external_id: EchoedExternalId | Unset | None = UNSET,
         source: str | Unset | None = UNSET,
         starts_at: Moment | Unset | None = UNSET,
         ends_at: Moment | Unset | None = UNSET,
@@ -92,26 +60,14 @@ class Bookings(Resource):
 
         Repeating: not safe, it makes a second booking. Facts: documented.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "shop_uuid": shop_uuid,
-            "external_id": external_id,
-            "source": source,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "checked_in_at": checked_in_at,
-            "number_of_people": number_of_people,
-            "company_name": company_name,
-            "status": status,
-            "prepaid_amount": prepaid_amount,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
+    @operation("PUT", "/bookings/{booking_uuid}", apis=BOTH)
     async def update(
         self,
-        booking_uuid: str,
+        booking_uuid: Id,
         *,
-        external_id: str | Unset | None = UNSET,
+        external_id: Id | Unset | None = UNSET,
         source: str | Unset | None = UNSET,
         starts_at: Moment | Unset | None = UNSET,
         ends_at: Moment | Unset | None = UNSET,
@@ -138,15 +94,4 @@ class Bookings(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {
-            "external_id": external_id,
-            "source": source,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "checked_in_at": checked_in_at,
-            "number_of_people": number_of_people,
-            "company_name": company_name,
-            "status": status,
-            "prepaid_amount": prepaid_amount,
-        }
-        return await self._call(UPDATE, booking_uuid, body=body)
+        never()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import never, operation
 from ..models import BrandKit
 from ._base import Resource
-
-GET = Operation("brand_kit.get", "GET", "/brand-kit", Effect.SAFE, BrandKit)
 
 
 class BrandKits(Resource):
     """Logos, colours and font of the account."""
 
+    @operation("GET", "/brand-kit")
     async def get(self) -> BrandKit:
         """Fetch the brand kit.
 
@@ -24,4 +23,4 @@ class BrandKits(Resource):
         Repeating: safe. Facts: documented; the fourth colour is read in either spelling, and what only one client
         reads is None elsewhere.
         """
-        return await self._call(GET)
+        never()

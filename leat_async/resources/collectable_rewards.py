@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import Effect
 from ..models import CollectableReward
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation(
-    "collectable_rewards.list",
-    "GET",
-    "/collectable-rewards",
-    Effect.SAFE,
-    CollectableReward,
-    query={"contact_uuid": Text(required=True)},
-    many=True,
-    apis=("oauth", "register"),
-)
-COLLECT = Operation(
-    "collectable_rewards.collect",
-    "PUT",
-    "/collectable-rewards/collect/{loyalty_transaction_uuid}",
-    Effect.ACTION,
-    CollectableReward,
-    apis=("oauth", "register"),
-)
-REVERSE = Operation(
-    "collectable_rewards.reverse",
-    "POST",
-    "/collectable-rewards/{collectable_reward_redemption_uuid}/reverse",
-    Effect.ACTION,
-    CollectableReward,
-    apis=("oauth", "register"),
-)
+from ._types import Id
 
 
 class CollectableRewards(Resource):
     """Physical rewards that were claimed and wait to be handed out."""
 
-    def list(self, *, contact_uuid: str) -> Pager[CollectableReward]:
+    @operation("GET", "/collectable-rewards", apis=BOTH)
+    def list(self, *, contact_uuid: Id) -> Pager[CollectableReward]:
         """List the rewards that a contact has not picked up yet.
 
         Parameters:
@@ -54,9 +29,10 @@ class CollectableRewards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"contact_uuid": contact_uuid})
+        never()
 
-    async def collect(self, loyalty_transaction_uuid: str) -> CollectableReward:
+    @operation("PUT", "/collectable-rewards/collect/{loyalty_transaction_uuid}", apis=BOTH, effect=Effect.ACTION)
+    async def collect(self, loyalty_transaction_uuid: Id) -> CollectableReward:
         """Hand out a claimed reward.
 
         Parameters:
@@ -73,9 +49,10 @@ class CollectableRewards(Resource):
 
         Repeating: not safe, handing out is for once. Facts: documented.
         """
-        return await self._call(COLLECT, loyalty_transaction_uuid)
+        never()
 
-    async def reverse(self, collectable_reward_redemption_uuid: str) -> CollectableReward:
+    @operation("POST", "/collectable-rewards/{collectable_reward_redemption_uuid}/reverse", apis=BOTH)
+    async def reverse(self, collectable_reward_redemption_uuid: Id) -> CollectableReward:
         """Undo that a reward was handed out.
 
         Parameters:
@@ -91,4 +68,4 @@ class CollectableRewards(Resource):
         Repeating: not safe, nothing says that a second is refused. Facts: documented; under the Register API
         doubtful.
         """
-        return await self._call(REVERSE, collectable_reward_redemption_uuid)
+        never()

@@ -4,45 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Attribute
 from ..pagination import Pager
-from ._base import Resource, first_where
-from ._types import ATTRIBUTE_CHOICES, ATTRIBUTE_TYPE, AttributeChoice, AttributeType
-
-LIST = Operation(
-    "contact_attributes.list",
-    "GET",
-    "/contact-attributes",
-    Effect.SAFE,
-    Attribute,
-    many=True,
-    certainty="captured",
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "contact_attributes.create",
-    "POST",
-    "/contact-attributes",
-    Effect.ACTION,
-    Attribute,
-    body={
-        "name": Text(required=True),
-        "label": Text(required=True),
-        "data_type": ATTRIBUTE_TYPE,
-        "description": Text(),
-        "options": ATTRIBUTE_CHOICES,
-    },
-    certainty="captured",
-    apis=("oauth", "register"),
-)
+from ._base import Resource, listed_by_name
+from ._types import AttributeChoice, AttributeType
 
 
 class ContactAttributes(Resource):
     """Definitions of contact attributes; `custom_attributes` with the entity "contact" is the documented way."""
 
+    @operation("GET", "/contact-attributes", apis=BOTH, certainty="observed in an answer")
     def list(self) -> Pager[Attribute]:
         """List all attributes of contacts.
 
@@ -52,10 +25,11 @@ class ContactAttributes(Resource):
         Raises:
             ApiError: the API refuses.
 
-        Repeating: safe. Facts: observed, not documented.
+        Repeating: safe. Facts: observed in an answer, not documented.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/contact-attributes", apis=BOTH, certainty="observed in an answer", look_up=listed_by_name)
     async def create(
         self,
         *,
@@ -81,13 +55,6 @@ class ContactAttributes(Resource):
             AlreadyExistsError: there is one of this name.
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the name.
 
-        Repeating: not safe, the second is refused. Facts: observed, not documented.
+        Repeating: not safe, the second is refused. Facts: observed in an answer, not documented.
         """
-        body = {
-            "name": name,
-            "label": label,
-            "data_type": data_type,
-            "description": description,
-            "options": options,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()

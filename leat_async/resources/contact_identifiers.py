@@ -4,78 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._core.operation import Effect, Operation
-from .._core.params import Boolean, Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import Effect
 from .._core.unset import UNSET, Unset
 from ..models import ContactIdentifier
 from ._base import Resource, or_none
-
-FIND = Operation(
-    "contact_identifiers.find",
-    "GET",
-    "/contact-identifiers/find",
-    Effect.SAFE,
-    ContactIdentifier,
-    query={"contact_identifier_value": Text(required=True)},
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "contact_identifiers.create",
-    "POST",
-    "/contact-identifiers",
-    Effect.ACTION,
-    ContactIdentifier,
-    body={
-        "contact_identifier_value": Text(required=True),
-        "contact_uuid": Text(),
-        "contact_identifier_name": Text(),
-    },
-    apis=("oauth", "register"),
-)
-LINK = Operation(
-    "contact_identifiers.link",
-    "PUT",
-    "/contact-identifiers/link",
-    Effect.ACTION,
-    ContactIdentifier,
-    body={"contact_identifier_value": Text(required=True), "contact_uuid": Text(required=True)},
-    apis=("oauth", "register"),
-)
-UNLINK = Operation(
-    "contact_identifiers.unlink",
-    "PUT",
-    "/contact-identifiers/unlink",
-    Effect.REPEATABLE,
-    ContactIdentifier,
-    body={"contact_identifier_value": Text(required=True)},
-    apis=("oauth", "register"),
-)
-UPDATE = Operation(
-    "contact_identifiers.update",
-    "PUT",
-    "/contact-identifiers",
-    Effect.REPEATABLE,
-    ContactIdentifier,
-    body={
-        "contact_identifier_value": Text(required=True),
-        "contact_identifier_name": Text(),
-        "contact_identifier_active": Boolean(),
-    },
-)
-DELETE = Operation(
-    "contact_identifiers.delete",
-    "DELETE",
-    "/contact-identifiers",
-    Effect.REPEATABLE,
-    object,
-    body={"contact_identifier_value": Text(required=True)},
-    apis=("oauth", "register"),
-)
+from ._types import Id
 
 
 class ContactIdentifiers(Resource):
     """Alternative keys of contacts, such as loyalty cards."""
 
+    _makes: ContactIdentifier  # what an import of them makes; for type checkers only
+
+    async def _find(self, contact_identifier_value: str) -> ContactIdentifier | None:
+        return await or_none(self.find(contact_identifier_value=contact_identifier_value))
+
+    async def _linked(self, contact_identifier_value: str, contact_uuid: Id) -> ContactIdentifier | None:
+        found = await self._find(contact_identifier_value)
+        return found if _contact_of(found) == contact_uuid else None
+
+    async def _unlinked(self, contact_identifier_value: str) -> ContactIdentifier | None:
+        found = await self._find(contact_identifier_value)
+        return found if _contact_of(found) is None else None
+
+    @operation("GET", "/contact-identifiers/find", apis=BOTH)
     async def find(self, *, contact_identifier_value: str) -> ContactIdentifier:
         """Find an identifier by its value.
 
@@ -92,13 +45,14 @@ class ContactIdentifiers(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(FIND, query={"contact_identifier_value": contact_identifier_value})
+        never()
 
+    @operation("POST", "/contact-identifiers", apis=BOTH, look_up=_find)
     async def create(
         self,
         *,
         contact_identifier_value: str,
-        contact_uuid: str | Unset | None = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         contact_identifier_name: str | Unset | None = UNSET,
     ) -> ContactIdentifier:
         """Create an identifier, linked to a contact or not.
@@ -120,14 +74,10 @@ class ContactIdentifiers(Resource):
         Repeating: not safe, the second is refused. Facts: documented; some sources require `contact_uuid` under the
         Register API, the documentation does not.
         """
-        body = {
-            "contact_identifier_value": contact_identifier_value,
-            "contact_uuid": contact_uuid,
-            "contact_identifier_name": contact_identifier_name,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: self._find(contact_identifier_value))
+        never()
 
-    async def link(self, *, contact_identifier_value: str, contact_uuid: str) -> ContactIdentifier:
+    @operation("PUT", "/contact-identifiers/link", apis=BOTH, effect=Effect.ACTION, look_up=_linked)
+    async def link(self, *, contact_identifier_value: str, contact_uuid: Id) -> ContactIdentifier:
         """Link an identifier that is linked to nobody to a contact.
 
         Parameters:
@@ -146,9 +96,9 @@ class ContactIdentifiers(Resource):
 
         Repeating: not safe, the second is refused. Facts: documented.
         """
-        body = {"contact_identifier_value": contact_identifier_value, "contact_uuid": contact_uuid}
-        return await self._call(LINK, body=body, look_up=lambda: self._linked(contact_identifier_value, contact_uuid))
+        never()
 
+    @operation("PUT", "/contact-identifiers/unlink", apis=BOTH, look_up=_unlinked)
     async def unlink(self, *, contact_identifier_value: str) -> ContactIdentifier:
         """Take the contact off an identifier.
 
@@ -167,12 +117,9 @@ class ContactIdentifiers(Resource):
 
         Repeating: safe, it is linked to nobody afterwards. Facts: documented.
         """
-        return await self._call(
-            UNLINK,
-            body={"contact_identifier_value": contact_identifier_value},
-            look_up=lambda: self._linked(contact_identifier_value, None),
-        )
+        never()
 
+    @operation("PUT", "/contact-identifiers", look_up=_find)
     async def update(
         self,
         *,
@@ -198,13 +145,9 @@ class ContactIdentifiers(Resource):
         Repeating: safe, it sets the same values again. Facts: documented, but with the error codes of `create`;
         60003 is assumed.
         """
-        body = {
-            "contact_identifier_value": contact_identifier_value,
-            "contact_identifier_name": contact_identifier_name,
-            "contact_identifier_active": contact_identifier_active,
-        }
-        return await self._call(UPDATE, body=body, look_up=lambda: self._find(contact_identifier_value))
+        never()
 
+    @operation("DELETE", "/contact-identifiers", apis=BOTH)
     async def delete(self, *, contact_identifier_value: str) -> Any:
         """Delete an identifier.
 
@@ -223,12 +166,8 @@ class ContactIdentifiers(Resource):
         Repeating: safe, it is gone afterwards. Facts: documented; the value is sent in the body as documented (one
         client sends it in the query).
         """
-        return await self._delete(DELETE, body={"contact_identifier_value": contact_identifier_value})
+        never()
 
-    async def _find(self, value: str) -> ContactIdentifier | None:
-        return await or_none(self.find(contact_identifier_value=value))
 
-    async def _linked(self, value: str, contact_uuid: str | None) -> ContactIdentifier | None:
-        found = await self._find(value)
-        linked_to = found.contact.uuid if found is not None and found.contact is not None else None
-        return found if linked_to == contact_uuid else None
+def _contact_of(identifier: ContactIdentifier | None) -> str | None:
+    return identifier.contact.uuid if identifier is not None and identifier.contact is not None else None

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import BOTH, never, operation
 from ..models import ContactSessionToken
 from ._base import Resource
-
-GET = Operation(
-    "contact_session_tokens.get",
-    "GET",
-    "/contact-session-tokens/{contact_session_token}",
-    Effect.SAFE,
-    ContactSessionToken,
-    apis=("oauth", "register"),
-)
-USE = Operation(
-    "contact_session_tokens.use",
-    "POST",
-    "/contact-session-tokens/{contact_session_token}/use",
-    Effect.ACTION,
-    ContactSessionToken,
-    apis=("oauth", "register"),
-)
 
 
 class ContactSessionTokens(Resource):
     """Short-lived tokens that stand for a contact."""
 
+    async def _used(self, contact_session_token: str) -> ContactSessionToken | None:
+        found = await self.get(contact_session_token)
+        return found if found.status == "used" else None
+
+    @operation("GET", "/contact-session-tokens/{contact_session_token}", apis=BOTH)
     async def get(self, contact_session_token: str) -> ContactSessionToken:
         """Look up a session token.
 
@@ -41,8 +29,9 @@ class ContactSessionTokens(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, contact_session_token)
+        never()
 
+    @operation("POST", "/contact-session-tokens/{contact_session_token}/use", apis=BOTH, look_up=_used)
     async def use(self, contact_session_token: str) -> ContactSessionToken:
         """Mark a session token as used, so that it can't be used again.
 
@@ -59,8 +48,4 @@ class ContactSessionTokens(Resource):
 
         Repeating: not safe, the second is refused. Facts: documented, without a body.
         """
-        return await self._call(USE, contact_session_token, look_up=lambda: self._used(contact_session_token))
-
-    async def _used(self, contact_session_token: str) -> ContactSessionToken | None:
-        found = await self.get(contact_session_token)
-        return found if found.status == "used" else None
+        never()

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import Effect
 from ..models import Subscription
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation(
-    "contact_subscriptions.list",
-    "GET",
-    "/contact-subscriptions/{contact_uuid}",
-    Effect.SAFE,
-    Subscription,
-    many=True,
-    apis=("oauth", "register"),
-)
-SUBSCRIBE = Operation(
-    "contact_subscriptions.subscribe",
-    "PUT",
-    "/contact-subscriptions/{contact_uuid}/subscribe",
-    Effect.ACTION,
-    Subscription,
-    body={"subscription_type_uuid": Text(required=True)},
-    apis=("oauth", "register"),
-)
-UNSUBSCRIBE = Operation(
-    "contact_subscriptions.unsubscribe",
-    "PUT",
-    "/contact-subscriptions/{contact_uuid}/unsubscribe",
-    Effect.REPEATABLE,
-    Subscription,
-    body={"subscription_type_uuid": Text(required=True)},
-    apis=("oauth", "register"),
-)
+from ._types import Id
 
 
 class ContactSubscriptions(Resource):
     """Which subscription types a contact is subscribed to."""
 
-    def list(self, contact_uuid: str) -> Pager[Subscription]:
+    async def _subscribed(self, contact_uuid: Id, subscription_type_uuid: Id) -> Subscription | None:
+        return await self._find(contact_uuid, subscription_type_uuid, subscribed=True)
+
+    async def _unsubscribed(self, contact_uuid: Id, subscription_type_uuid: Id) -> Subscription | None:
+        return await self._find(contact_uuid, subscription_type_uuid, subscribed=False)
+
+    async def _find(self, contact_uuid: Id, subscription_type_uuid: Id, *, subscribed: bool) -> Subscription | None:
+        async for row in self.list(contact_uuid):
+            kind = row.subscription_type
+            if kind is not None and kind.uuid == subscription_type_uuid:
+                wanted = row.is_subscribed or row.status == "PENDING_CONFIRMATION"
+                return row if bool(wanted) is subscribed else None
+        return None
+
+    @operation("GET", "/contact-subscriptions/{contact_uuid}", apis=BOTH)
+    def list(self, contact_uuid: Id) -> Pager[Subscription]:
         """List the subscriptions of a contact.
 
         Parameters:
@@ -54,9 +42,12 @@ class ContactSubscriptions(Resource):
 
         Repeating: safe. Facts: documented; `status` is a number there and text everywhere else.
         """
-        return self._list(LIST, contact_uuid)
+        never()
 
-    async def subscribe(self, contact_uuid: str, *, subscription_type_uuid: str) -> Subscription:
+    @operation(
+        "PUT", "/contact-subscriptions/{contact_uuid}/subscribe", apis=BOTH, effect=Effect.ACTION, look_up=_subscribed
+    )
+    async def subscribe(self, contact_uuid: Id, *, subscription_type_uuid: Id) -> Subscription:
         """Subscribe a contact; where the type asks for a double opt-in, the contact is mailed and it stays pending.
 
         Parameters:
@@ -74,14 +65,10 @@ class ContactSubscriptions(Resource):
 
         Repeating: not safe, the contact may be mailed again. Facts: documented.
         """
-        return await self._call(
-            SUBSCRIBE,
-            contact_uuid,
-            body={"subscription_type_uuid": subscription_type_uuid},
-            look_up=lambda: self._find(contact_uuid, subscription_type_uuid, subscribed=True),
-        )
+        never()
 
-    async def unsubscribe(self, contact_uuid: str, *, subscription_type_uuid: str) -> Subscription:
+    @operation("PUT", "/contact-subscriptions/{contact_uuid}/unsubscribe", apis=BOTH, look_up=_unsubscribed)
+    async def unsubscribe(self, contact_uuid: Id, *, subscription_type_uuid: Id) -> Subscription:
         """Unsubscribe a contact.
 
         Parameters:
@@ -99,17 +86,4 @@ class ContactSubscriptions(Resource):
 
         Repeating: safe, the contact is unsubscribed afterwards. Facts: documented.
         """
-        return await self._call(
-            UNSUBSCRIBE,
-            contact_uuid,
-            body={"subscription_type_uuid": subscription_type_uuid},
-            look_up=lambda: self._find(contact_uuid, subscription_type_uuid, subscribed=False),
-        )
-
-    async def _find(self, contact_uuid: str, subscription_type_uuid: str, *, subscribed: bool) -> Subscription | None:
-        async for row in self.list(contact_uuid):
-            kind = row.subscription_type
-            if kind is not None and kind.uuid == subscription_type_uuid:
-                wanted = row.is_subscribed or row.status == "PENDING_CONFIRMATION"
-                return row if bool(wanted) is subscribed else None
-        return None
+        never()

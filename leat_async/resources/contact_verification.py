@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import never, operation
 from ..models import AuthToken, ContactReference, VerificationSent
 from ._base import Resource
-
-SEND = Operation(
-    "contact_verification.send",
-    "POST",
-    "/contact-verification/send",
-    Effect.ACTION,
-    VerificationSent,
-    body={"email": Text(required=True)},
-)
-VERIFY = Operation(
-    "contact_verification.verify",
-    "POST",
-    "/contact-verification/verify",
-    Effect.ACTION,
-    ContactReference,
-    body={"code": Text(required=True), "email": Text(required=True)},
-)
-GET_AUTH_TOKEN = Operation(
-    "contact_verification.get_auth_token",
-    "GET",
-    "/contact-verification/auth-token/{contact_uuid}",
-    Effect.SAFE,
-    AuthToken,
-)
+from ._types import Id
 
 
 class ContactVerification(Resource):
     """Proving that an e-mail address belongs to a contact."""
 
+    @operation("POST", "/contact-verification/send")
     async def send(self, *, email: str) -> VerificationSent:
         """Mail a login code to a contact; the contact and a contacts portal must exist.
 
@@ -51,8 +28,9 @@ class ContactVerification(Resource):
 
         Repeating: not safe, it mails again. Facts: documented.
         """
-        return await self._call(SEND, body={"email": email})
+        never()
 
+    @operation("POST", "/contact-verification/verify")
     async def verify(self, *, code: str, email: str) -> ContactReference:
         """Check a login code that was mailed.
 
@@ -70,9 +48,10 @@ class ContactVerification(Resource):
 
         Repeating: not known to be safe, a code may count once. Facts: documented.
         """
-        return await self._call(VERIFY, body={"code": code, "email": email})
+        never()
 
-    async def get_auth_token(self, contact_uuid: str) -> AuthToken:
+    @operation("GET", "/contact-verification/auth-token/{contact_uuid}")
+    async def get_auth_token(self, contact_uuid: Id) -> AuthToken:
         """Fetch a token that logs a contact in.
 
         Parameters:
@@ -88,4 +67,4 @@ class ContactVerification(Resource):
         Repeating: safe, it gives another token. Facts: documented; read both as the object documented and as the
         bare text observed.
         """
-        return await self._call(GET_AUTH_TOKEN, contact_uuid)
+        never()

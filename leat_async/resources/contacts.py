@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
+from msgspec import Meta
+
+from .._core.declare import BOTH, REGISTER, never, operation
+from .._core.operation import Effect
 from .._core.unset import UNSET, Unset
-from ..errors import AlreadyExistsError
 from ..models import (
     Contact,
     ContactIdentifier,
@@ -17,30 +20,61 @@ from ..models import (
     Tier,
 )
 from ..pagination import Pager
-from . import _contacts as operations
 from ._base import Resource, or_none
-from ._contacts import BatchContact, DeleteType
-from ._types import CreatedAtSort, MomentBounds, TransactionFilter
-from .contact_identifiers import FIND as FIND_IDENTIFIER
+from ._batches import BatchContact
+from ._types import Address, CreatedAtSort, EchoedUuid, Id, MomentWindow, Positive, TransactionFilter, UpTo100
+from .contact_identifiers import ContactIdentifiers
+
+DeleteType: TypeAlias = Literal["DEFAULT", "GDPR"] | str
 
 
 class Contacts(Resource):
     """The people who take part."""
 
+    _makes: Contact | ContactReference  # what an import of them makes; for type checkers only
+
+    async def _find(self, email: str) -> Contact | None:
+        return await or_none(self.find_one_by(email=email))
+
+    async def _find_reference(self, email: str) -> ContactReference | None:
+        found = await self._find(email)
+        return None if found is None else _reference(found)
+
+    async def _find_by_identifier(self, contact_identifier_value: str) -> ContactReference | None:
+        identifiers = ContactIdentifiers(self._pipeline)
+        found = await or_none(identifiers.find(contact_identifier_value=contact_identifier_value))
+        return None if found is None else found.contact
+
+    async def _existing(self, email: str) -> ContactReference:
+        return _reference(await self.find_one_by(email=email))
+
+    async def _still_there(self, contact_uuid: Id) -> Contact | None:
+        return await or_none(self.get(contact_uuid))
+
+    async def _claimed(self, anonymous_contact_uuid: Id, email: str) -> Contact | None:
+        found = await self._find(email)
+        if found is None or found.uuid == anonymous_contact_uuid:
+            return found
+        return await self._merged(anonymous_contact_uuid, found.uuid)
+
+    async def _merged(self, source_contact_uuid: Id, destination_contact_uuid: Id) -> Contact | None:
+        gone = await or_none(self.get(source_contact_uuid)) is None
+        return await self.get(destination_contact_uuid) if gone else None
+
+    @operation("GET", "/contacts", apis=BOTH)
     def list(
         self,
         *,
         sort: CreatedAtSort | Unset = UNSET,
-        created_at: MomentBounds | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        created_at: MomentWindow | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[Contact]:
         """List contacts.
 
         Parameters:
             sort: "created_at" for oldest first, "-created_at" for newest first.
-            created_at: bounds such as `{"gte": since, "lt": until}`, each an aware datetime or ISO 8601 text with an
-                offset; keys gt, gte, lt, lte.
+            created_at: `{"gte": since, "lt": until}`, aware datetimes or ISO 8601 with offset; keys gt, gte, lt, lte.
             limit: page size, 0 to 100; left out, 100.
             page: page to begin with, from 1.
 
@@ -53,10 +87,10 @@ class Contacts(Resource):
         Repeating: safe. Facts: documented; `lte` is described there as "greater than" and read here by its name; the
         Register API only in observed requests.
         """
-        query = {"sort": sort, "created_at": created_at, "limit": limit, "page": page}
-        return self._list(operations.LIST, query=query)
+        never()
 
-    async def create(self, *, email: str, referral_code: str | Unset | None = UNSET) -> ContactReference:
+    @operation("POST", "/contacts", apis=BOTH, look_up=_find_reference)
+    async def create(self, *, email: Address, referral_code: str | Unset | None = UNSET) -> ContactReference:
         """Create a contact from an e-mail address.
 
         Parameters:
@@ -73,10 +107,10 @@ class Contacts(Resource):
 
         Repeating: not safe, the second is refused. Facts: documented.
         """
-        body = {"email": email, "referral_code": referral_code}
-        return await self._call(operations.CREATE, body=body, look_up=lambda: self._find_reference(email))
+        never()
 
-    async def create_async(self, *, email: str, referral_code: str | Unset | None = UNSET) -> ContactReference:
+    @operation("POST", "/contacts/async", apis=BOTH, look_up=_find_reference)
+    async def create_async(self, *, email: Address, referral_code: str | Unset | None = UNSET) -> ContactReference:
         """Create a contact quickly; what the API derives at creation comes later.
 
         Parameters:
@@ -94,15 +128,14 @@ class Contacts(Resource):
 
         Repeating: not safe, the second is refused. Facts: documented.
         """
-        body = {"email": email, "referral_code": referral_code}
-        return await self._call(operations.CREATE_ASYNC, body=body, look_up=lambda: self._find_reference(email))
+        never()
 
+    @operation("POST", "/contacts/anonymous", apis=BOTH, look_up=_find_by_identifier)
     async def create_anonymous(self, *, contact_identifier_value: str | Unset | None = UNSET) -> ContactReference:
         """Create a contact with an invented e-mail address, to be claimed later.
 
         Parameters:
-            contact_identifier_value: a card or code to give to the contact; without one, an unknown outcome can't be
-                asked about.
+            contact_identifier_value: a card or code to give; without one, an unknown outcome can't be asked about.
 
         Returns:
             The contact, by its uuid alone.
@@ -116,11 +149,10 @@ class Contacts(Resource):
 
         Repeating: not safe, it makes a second contact. Facts: documented.
         """
-        value = contact_identifier_value
-        look_up = (lambda: self._find_by_identifier(value)) if isinstance(value, str) else None
-        return await self._call(operations.CREATE_ANONYMOUS, body={"contact_identifier_value": value}, look_up=look_up)
+        never()
 
-    async def find_one_by(self, *, email: str) -> Contact:
+    @operation("GET", "/contacts/find-one-by", apis=BOTH)
+    async def find_one_by(self, *, email: Address) -> Contact:
         """Find a contact by e-mail address.
 
         Parameters:
@@ -135,9 +167,12 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(operations.FIND_ONE_BY, query={"email": email})
+        never()
 
-    async def find_or_create(self, *, email: str) -> Contact:
+    @operation(
+        "GET", "/contacts/find-or-create", apis=BOTH, effect=Effect.REPEATABLE, look_up=_find, if_taken=find_one_by
+    )
+    async def find_or_create(self, *, email: Address) -> Contact:
         """Find a contact by e-mail address, or create one.
 
         Parameters:
@@ -153,22 +188,24 @@ class Contacts(Resource):
 
         Repeating: safe, it converges on one contact; it is a GET that may create. Facts: documented.
         """
-        try:
-            return await self._call(
-                operations.FIND_OR_CREATE, query={"email": email}, look_up=lambda: self._find(email)
-            )
-        except AlreadyExistsError:
-            return await self.find_one_by(email=email)
+        never()
 
-    async def find_or_create_async(self, *, email: str) -> ContactReference:
+    @operation(
+        "GET",
+        "/contacts/find-or-create/async",
+        apis=BOTH,
+        effect=Effect.REPEATABLE,
+        look_up=_find_reference,
+        if_taken=_existing,
+    )
+    async def find_or_create_async(self, *, email: Address) -> ContactReference:
         """Find a contact by e-mail address, or create one, quickly.
 
         Parameters:
             email: the address; the API stores them in lower case.
 
         Returns:
-            The contact, found or new, by its uuid alone. Where another call creates it meanwhile, it is looked up
-            again.
+            The contact, found or new, by its uuid alone; looked up again where another call creates it meanwhile.
 
         Raises:
             InvalidInputError: code 1003.
@@ -178,14 +215,10 @@ class Contacts(Resource):
         Repeating: safe, it converges on one contact; it is a GET that may create. Facts: documented, with the address
         under "body"; clients send it in the query.
         """
-        try:
-            return await self._call(
-                operations.FIND_OR_CREATE_ASYNC, query={"email": email}, look_up=lambda: self._find_reference(email)
-            )
-        except AlreadyExistsError:
-            return _reference(await self.find_one_by(email=email))
+        never()
 
-    async def get(self, contact_uuid: str) -> Contact:
+    @operation("GET", "/contacts/{contact_uuid}", apis=BOTH)
+    async def get(self, contact_uuid: EchoedUuid) -> Contact:
         """Fetch one contact.
 
         Parameters:
@@ -200,9 +233,10 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(operations.GET, contact_uuid)
+        never()
 
-    async def update(self, contact_uuid: str, *, attributes: Mapping[str, Any]) -> Contact:
+    @operation("PUT", "/contacts/{contact_uuid}", apis=BOTH, look_up=_still_there)
+    async def update(self, contact_uuid: EchoedUuid, *, attributes: Mapping[str, Any]) -> Contact:
         """Change attribute values of a contact; values that the API keeps itself can't be changed.
 
         Parameters:
@@ -221,14 +255,10 @@ class Contacts(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        return await self._call(
-            operations.UPDATE,
-            contact_uuid,
-            body={"attributes": attributes},
-            look_up=lambda: or_none(self.get(contact_uuid)),
-        )
+        never()
 
-    async def delete(self, contact_uuid: str, *, type: DeleteType) -> None:
+    @operation("POST", "/contacts/{contact_uuid}/delete", apis=BOTH, effect=Effect.REPEATABLE, deletes=True)
+    async def delete(self, contact_uuid: Id, *, type: DeleteType) -> None:
         """Schedule the removal of a contact, which can't be undone and takes some minutes.
 
         Parameters:
@@ -245,9 +275,10 @@ class Contacts(Resource):
 
         Repeating: safe, the contact is gone afterwards. Facts: documented.
         """
-        return await self._delete(operations.DELETE, contact_uuid, body={"type": type})
+        never()
 
-    async def claim_anonymous(self, anonymous_contact_uuid: str, *, email: str) -> Contact:
+    @operation("PUT", "/contacts/{anonymous_contact_uuid}/claim", apis=BOTH, effect=Effect.ACTION, look_up=_claimed)
+    async def claim_anonymous(self, anonymous_contact_uuid: Id, *, email: str) -> Contact:
         """Turn an anonymous contact into one with a real address; merged if that address has a contact already.
 
         Parameters:
@@ -267,14 +298,10 @@ class Contacts(Resource):
         Repeating: not safe, the second is refused. Facts: documented; both parameters are called optional there, and
         read as required since one is the path and the other is said to be so elsewhere.
         """
-        return await self._call(
-            operations.CLAIM_ANONYMOUS,
-            anonymous_contact_uuid,
-            body={"email": email},
-            look_up=lambda: self._claimed(anonymous_contact_uuid, email),
-        )
+        never()
 
-    async def merge(self, *, source_contact_uuid: str, destination_contact_uuid: str) -> Any:
+    @operation("POST", "/contacts/merge", look_up=_merged)
+    async def merge(self, *, source_contact_uuid: Id, destination_contact_uuid: Id) -> Any:
         """Schedule merging one contact into another, which can't be undone and takes some minutes.
 
         Parameters:
@@ -291,15 +318,10 @@ class Contacts(Resource):
 
         Repeating: not safe, the second may meet a merge at work. Facts: documented.
         """
-        body = {
-            "source_contact_uuid": source_contact_uuid,
-            "destination_contact_uuid": destination_contact_uuid,
-        }
-        return await self._call(
-            operations.MERGE, body=body, look_up=lambda: self._merged(source_contact_uuid, destination_contact_uuid)
-        )
+        never()
 
-    def list_contact_identifiers(self, contact_uuid: str) -> Pager[ContactIdentifier]:
+    @operation("GET", "/contacts/{contact_uuid}/contact-identifiers")
+    def list_contact_identifiers(self, contact_uuid: Id) -> Pager[ContactIdentifier]:
         """List the identifiers of a contact.
 
         Parameters:
@@ -314,16 +336,17 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented, with an example that is no JSON.
         """
-        return self._list(operations.LIST_CONTACT_IDENTIFIERS, contact_uuid)
+        never()
 
+    @operation("GET", "/contacts/{contact_uuid}/loyalty-transactions", apis=REGISTER)
     def list_loyalty_transactions(
         self,
-        contact_uuid: str,
+        contact_uuid: Id,
         *,
         type: TransactionFilter | Unset = UNSET,
-        shop_uuid: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        shop_uuid: Id | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[LoyaltyTransaction]:
         """List the loyalty transactions of a contact; only under the Register API.
 
@@ -344,10 +367,10 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented; `shop_uuid` observed in a client, the least limit assumed.
         """
-        query = {"type": type, "shop_uuid": shop_uuid, "limit": limit, "page": page}
-        return self._list(operations.LIST_LOYALTY_TRANSACTIONS, contact_uuid, query=query)
+        never()
 
-    async def get_credit_balance(self, contact_uuid: str) -> CreditBalance:
+    @operation("GET", "/contacts/{contact_uuid}/credit-balance", apis=BOTH)
+    async def get_credit_balance(self, contact_uuid: Id) -> CreditBalance:
         """Fetch the credit balance of a contact.
 
         Parameters:
@@ -362,9 +385,10 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(operations.GET_CREDIT_BALANCE, contact_uuid)
+        never()
 
-    async def get_prepaid_balance(self, contact_uuid: str) -> PrepaidBalance:
+    @operation("GET", "/contacts/{contact_uuid}/prepaid-balance", apis=BOTH)
+    async def get_prepaid_balance(self, contact_uuid: Id) -> PrepaidBalance:
         """Fetch the prepaid balance of a contact.
 
         Parameters:
@@ -380,9 +404,10 @@ class Contacts(Resource):
         Repeating: safe. Facts: documented; one page spells the Register API's path `/prepaid/balance`, clients use
         the path of this method there too.
         """
-        return await self._call(operations.GET_PREPAID_BALANCE, contact_uuid)
+        never()
 
-    async def get_tier(self, contact_uuid: str) -> Tier | None:
+    @operation("GET", "/contacts/{contact_uuid}/tier")
+    async def get_tier(self, contact_uuid: Id) -> Tier | None:
         """Fetch the tier that a contact has reached.
 
         Parameters:
@@ -397,9 +422,10 @@ class Contacts(Resource):
 
         Repeating: safe. Facts: documented; that the answer is null or empty without a tier is assumed.
         """
-        return await self._call(operations.GET_TIER, contact_uuid)
+        never()
 
-    async def create_batch(self, *, contacts: Sequence[BatchContact]) -> Any:
+    @operation("POST", "/contacts/batch", apis=BOTH, certainty="assumed")
+    async def create_batch(self, *, contacts: Annotated[Sequence[BatchContact], Meta(min_length=1)]) -> Any:
         """Import many contacts in one call.
 
         Parameters:
@@ -414,33 +440,10 @@ class Contacts(Resource):
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer, look for the
                 addresses.
 
-        Repeating: not known to be safe. Facts: observed in one request, not documented; for a safe import of many
+        Repeating: not known to be safe. Facts: assumed from one request in an example; for a safe import of many
         rows use `bulk`.
         """
-        return await self._call(operations.CREATE_BATCH, body={"contacts": contacts})
-
-    async def _find(self, email: str) -> Contact | None:
-        return await or_none(self.find_one_by(email=email))
-
-    async def _find_reference(self, email: str) -> ContactReference | None:
-        found = await self._find(email)
-        return None if found is None else _reference(found)
-
-    async def _find_by_identifier(self, value: str) -> ContactReference | None:
-        query = {"contact_identifier_value": value}
-        found = await or_none(self._call(FIND_IDENTIFIER, query=query))
-        return None if found is None else found.contact
-
-    async def _claimed(self, anonymous_contact_uuid: str, email: str) -> Contact | None:
-        found = await self._find(email)
-        if found is None or found.uuid == anonymous_contact_uuid:
-            return found
-        return await self._merged(anonymous_contact_uuid, found.uuid)
-
-    async def _merged(self, source_contact_uuid: str, destination_contact_uuid: str) -> Contact | None:
-        if await or_none(self.get(source_contact_uuid)) is not None:
-            return None
-        return await self.get(destination_contact_uuid)
+        never()
 
 
 def _reference(contact: Contact) -> ContactReference:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import never, operation
 from ..models import AuthUrl
 from ._base import Resource
-
-GET_AUTH_URL = Operation(
-    "contacts_portal.get_auth_url",
-    "GET",
-    "/contacts-portal/auth-url",
-    Effect.SAFE,
-    AuthUrl,
-    query={"contact_uuid": Text(required=True)},
-)
+from ._types import Id
 
 
 class ContactsPortal(Resource):
     """The web app that the account offers to its contacts."""
 
-    async def get_auth_url(self, *, contact_uuid: str) -> AuthUrl:
+    @operation("GET", "/contacts-portal/auth-url")
+    async def get_auth_url(self, *, contact_uuid: Id) -> AuthUrl:
         """Fetch an address that logs a contact in.
 
         Parameters:
@@ -35,4 +27,4 @@ class ContactsPortal(Resource):
 
         Repeating: safe, it gives another address. Facts: documented.
         """
-        return await self._call(GET_AUTH_URL, query={"contact_uuid": contact_uuid})
+        never()

@@ -4,97 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from types import NoneType
-from typing import Any
+from typing import Annotated, Any
 
-from .._core.operation import Effect, Operation, at_most_one, require_one
-from .._core.params import Integer, Number, Text, show
+from .._core.annotations import Echoed, KeyNamedBy, Mark
+from .._core.declare import BOTH, OAUTH, REGISTER, AtRegister, never, operation
+from .._core.kept_text import kept_text
+from .._core.operation import at_most_one, require_one
+from .._core.params import Integer, Number, show
 from .._core.unset import UNSET, Unset
+from ..errors import ConfigError, DecodeError
 from ..models import CalculatedCredits, LoyaltyTransaction
-from ._base import Resource, with_attributes
+from ..pagination import Pager
+from ._base import Resource, listed_by_name
+from ._types import Id, ImpliedByRegister
+from .loyalty_transaction_attributes import LoyaltyTransactionAttributes
+from .loyalty_transactions import LoyaltyTransactions
 
-CREATE = Operation(
-    "credit_receptions.create",
-    "POST",
-    "/credit-receptions",
-    Effect.ACTION,
-    LoyaltyTransaction,
-    body={
-        "shop_uuid": Text(required=True, implied_by_register=True),
-        # A register may name the contact by an identifier alone; the rule below then asks for that.
-        "contact_uuid": Text(required=True, implied_by_register=True),
-        "credits": Number(),
-        "unit_value": Number(),
-        "unit_name": Text(),
-        "contact_identifier_value": Text(),
-        "pos_transaction_uuid": Text(),
-    },
-    rules=(require_one("credits", "unit_value"), require_one("contact_uuid", "contact_identifier_value")),
-    open_body=True,
-    apis=("oauth", "register"),
-)
-REVERSE = Operation(
-    "credit_receptions.reverse",
-    "POST",
-    "/credit-receptions/{credit_reception_uuid}/reverse",
-    Effect.ACTION,
-    LoyaltyTransaction,
-)
-REVERSE_AT_REGISTER = Operation(
-    "credit_receptions.reverse",
-    "GET",
-    "/credit-receptions/{credit_reception_uuid}/reverse",
-    Effect.ACTION,
-    LoyaltyTransaction,
-    certainty="captured",
-    apis=("register",),
-)
-CALCULATE = Operation(
-    "credit_receptions.calculate",
-    "GET",
-    "/credit-receptions/calculate",
-    Effect.SAFE,
-    CalculatedCredits,
-    query={
-        "shop_uuid": Text(required=True, implied_by_register=True),
-        "contact_uuid": Text(),
-        "unit_value": Number(required=True),
-        "unit_name": Text(),
-    },
-    apis=("oauth", "register"),
-)
-CORRECT = Operation(
-    "credit_receptions.correct",
-    "POST",
-    "/credit-receptions/{credit_reception_uuid}/correct",
-    Effect.ACTION,
-    object,
-    certainty="assumed",
-)
-PUSH = Operation(
-    "credit_receptions.push",
-    "POST",
-    "/credit-receptions/{credit_reception_uuid}/push",
-    Effect.ACTION,
-    NoneType,
-    apis=("register",),
-)
+IDENTITY_ATTRIBUTE = "external_id"
+"""The loyalty transaction attribute that identities are kept in, unless another is named."""
 
 
 class CreditReceptions(Resource):
     """Giving credits to contacts."""
 
+    _makes: LoyaltyTransaction  # what an import of them makes; for type checkers only
+
+    async def _find(self, contact_uuid: Id, identity: str, identity_attribute: str) -> LoyaltyTransaction | None:
+        listed = LoyaltyTransactions(self._pipeline).list(
+            type="credit_receptions", contact_uuid=contact_uuid, sort="-created_at"
+        )
+        found = await reception_of(listed, str(contact_uuid), identity, identity_attribute)
+        if found is None:
+            attributes = LoyaltyTransactionAttributes(self._pipeline)
+            if await listed_by_name(attributes, identity_attribute) is None:
+                raise ConfigError(
+                    f"the account has no loyalty transaction attribute {show(identity_attribute)}, so nothing tells "
+                    "whether the credits were given: compare the contact's loyalty transactions, and make the "
+                    "attribute with leat.loyalty_transaction_attributes.ensure(…) before more are given"
+                )
+        return found
+
+    @operation(
+        "POST",
+        "/credit-receptions",
+        apis=BOTH,
+        look_up=_find,
+        look_up_apis=OAUTH,
+        rules=(require_one("credits", "unit_value"), require_one("contact_uuid", "contact_identifier_value")),
+    )
     async def create(
         self,
         *,
-        contact_uuid: str | Unset = UNSET,
-        shop_uuid: str | Unset = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        # A register may name the contact by an identifier alone; the rule then asks for that.
+        contact_uuid: Annotated[ImpliedByRegister, Echoed("contact.uuid")] | Unset = UNSET,
         credits: float | Decimal | Unset | None = UNSET,
         unit_value: float | Decimal | Unset | None = UNSET,
         unit_name: str | Unset | None = UNSET,
         contact_identifier_value: str | Unset | None = UNSET,
-        pos_transaction_uuid: str | Unset | None = UNSET,
-        attributes: Mapping[str, Any] | Unset = UNSET,
+        pos_transaction_uuid: Id | Unset | None = UNSET,
+        attributes: Annotated[Mapping[str, Any], Mark.FURTHER_KEYS] | Unset = UNSET,
+        identity: Annotated[str, KeyNamedBy("identity_attribute")] | Unset | None = UNSET,
+        identity_attribute: str = IDENTITY_ATTRIBUTE,
     ) -> LoyaltyTransaction:
         """Give credits to a contact, as a number or for a value.
 
@@ -109,6 +80,10 @@ class CreditReceptions(Resource):
             contact_identifier_value: the card or code of the contact that was used.
             pos_transaction_uuid: the POS transaction to link.
             attributes: values of the account's loyalty transaction attributes, by name.
+            identity: a text of your own that no other reception has, such as the number of a receipt: what makes the
+                reception one that can be found again. It is sent as a loyalty transaction attribute, which the account
+                must have: `leat.loyalty_transaction_attributes.ensure(name="external_id", data_type="text")`.
+            identity_attribute: the name of that attribute.
 
         Returns:
             The credit reception; the account's attributes are in its `extra`.
@@ -119,24 +94,21 @@ class CreditReceptions(Resource):
                 (1027).
             ApiError: the most credits allowed are reached (1015), one is being made (60001), no default unit (55046),
                 or the POS transaction is linked already (6001).
-            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer, since nothing marks
-                a reception as ours: compare the contact's loyalty transactions.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the `identity` among the
+                contact's receptions, and raises `ConfigError` if the account does not keep it. Without an `identity`,
+                and under the Register API, it has no answer: compare the contact's loyalty transactions.
 
-        Repeating: not safe, it gives credits again. Facts: documented; that attributes are sent as further keys is
-        observed, as is the Register API's identifier in place of a contact.
+        Repeating: not safe, it gives credits again. Facts: documented; that attributes are sent as further keys, and
+        come back as such, is observed, as is the Register API's identifier in place of a contact.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "credits": credits,
-            "unit_value": unit_value,
-            "unit_name": unit_name,
-            "contact_identifier_value": contact_identifier_value,
-            "pos_transaction_uuid": pos_transaction_uuid,
-        }
-        return await self._call(CREATE, body=with_attributes(body, attributes))
+        never()
 
-    async def reverse(self, credit_reception_uuid: str) -> LoyaltyTransaction:
+    @operation(
+        "POST",
+        "/credit-receptions/{credit_reception_uuid}/reverse",
+        at_register=AtRegister("GET", "/credit-receptions/{credit_reception_uuid}/reverse", "observed in a client"),
+    )
+    async def reverse(self, credit_reception_uuid: Id) -> LoyaltyTransaction:
         """Undo a credit reception, by a new one with the negated credits.
 
         Parameters:
@@ -152,15 +124,15 @@ class CreditReceptions(Resource):
         Repeating: not safe, nothing says that a second is refused. Facts: documented; under the Register API only
         a client shows it, as a GET.
         """
-        operation = REVERSE if self._api in REVERSE.apis else REVERSE_AT_REGISTER
-        return await self._call(operation, credit_reception_uuid)
+        never()
 
+    @operation("GET", "/credit-receptions/calculate", apis=BOTH)
     async def calculate(
         self,
         *,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset = UNSET,
         unit_value: float | Decimal,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset = UNSET,
         unit_name: str | Unset = UNSET,
     ) -> CalculatedCredits:
         """Compute how many credits a value would earn, without giving them.
@@ -180,15 +152,10 @@ class CreditReceptions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        query = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "unit_value": unit_value,
-            "unit_name": unit_name,
-        }
-        return await self._call(CALCULATE, query=query)
+        never()
 
-    async def correct(self, credit_reception_uuid: str) -> Any:
+    @operation("POST", "/credit-receptions/{credit_reception_uuid}/correct", certainty="assumed")
+    async def correct(self, credit_reception_uuid: Id) -> Any:
         """Correct a credit reception; doubtful, only one client's code names this path.
 
         Parameters:
@@ -203,9 +170,10 @@ class CreditReceptions(Resource):
 
         Repeating: not known to be safe. Facts: assumed; use `reverse` or `refund`.
         """
-        return await self._call(CORRECT, credit_reception_uuid)
+        never()
 
-    async def push(self, credit_reception_uuid: str) -> None:
+    @operation("POST", "/credit-receptions/{credit_reception_uuid}/push", apis=REGISTER)
+    async def push(self, credit_reception_uuid: Id) -> None:
         """Show a credit reception on the register's end screen; only under the Register API.
 
         Parameters:
@@ -223,7 +191,7 @@ class CreditReceptions(Resource):
 
         Repeating: not safe, it is shown again. Facts: documented, without a body.
         """
-        return await self._call(PUSH, credit_reception_uuid)
+        never()
 
     async def refund(
         self,
@@ -279,6 +247,39 @@ class CreditReceptions(Resource):
             credits=-taken,
             attributes=attributes,
         )
+
+
+async def reception_of(
+    listed: Pager[LoyaltyTransaction], contact_uuid: str, identity: str, attribute: str
+) -> LoyaltyTransaction | None:
+    """The reception with this identity among a contact's, which come newest first.
+
+    So what is added meanwhile pushes none behind a page that was read. A reversal repeats the attributes of what it
+    reverses, and is the younger of the two.
+    """
+    wanted = kept_text(identity)
+    strangers = others = 0
+    async for page in listed.pages():
+        found = None
+        for each in page.items:
+            whose = each.contact.uuid if each.contact is not None else contact_uuid
+            if whose.casefold() != contact_uuid.casefold():
+                strangers += 1
+                continue
+            others += 1
+            if identity_of(each, attribute) == wanted:
+                found = each
+        if found is not None:
+            return found
+    if strangers and not others:
+        raise DecodeError("$.data: the receptions of another contact than was asked for", path="$.data")
+    return None
+
+
+def identity_of(reception: LoyaltyTransaction, attribute: str) -> str | None:
+    """The identity that a reception shows."""
+    shown = reception.extra.get(attribute)
+    return kept_text(shown) if isinstance(shown, str) else None
 
 
 def _part(reception: LoyaltyTransaction, unit_value: float | Decimal | Unset) -> int:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import AttributeGroup
 from ..pagination import Pager
 from ._base import Resource, first_where
-from ._types import ATTRIBUTE_ENTITY, AttributeEntity
-
-LIST = Operation(
-    "custom_attribute_groups.list",
-    "GET",
-    "/custom-attribute-groups",
-    Effect.SAFE,
-    AttributeGroup,
-    query={"entity": ATTRIBUTE_ENTITY},
-    many=True,
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "custom_attribute_groups.create",
-    "POST",
-    "/custom-attribute-groups",
-    Effect.ACTION,
-    AttributeGroup,
-    body={"name": Text(required=True), "label": Text(), "entity": ATTRIBUTE_ENTITY},
-    apis=("oauth", "register"),
-)
+from ._types import AttributeEntity
 
 
 class CustomAttributeGroups(Resource):
     """Groups that bundle custom attributes."""
 
+    async def _find(self, entity: AttributeEntity, name: str) -> AttributeGroup | None:
+        return await first_where(self.list(entity=entity), name=name)
+
+    @operation("GET", "/custom-attribute-groups", apis=BOTH)
     def list(self, *, entity: AttributeEntity) -> Pager[AttributeGroup]:
         """List the groups of one kind of object.
 
@@ -48,9 +31,10 @@ class CustomAttributeGroups(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"entity": entity})
+        never()
 
-    async def create(self, *, entity: AttributeEntity, name: str, label: str | Unset | None = UNSET) -> AttributeGroup:
+    @operation("POST", "/custom-attribute-groups", apis=BOTH, look_up=_find)
+    async def create(self, *, name: str, label: str | Unset | None = UNSET, entity: AttributeEntity) -> AttributeGroup:
         """Create a group.
 
         Parameters:
@@ -67,5 +51,4 @@ class CustomAttributeGroups(Resource):
 
         Repeating: not known to be safe. Facts: documented.
         """
-        body = {"name": name, "label": label, "entity": entity}
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(entity=entity), name=name))
+        never()

@@ -4,69 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..errors import AlreadyExistsError
 from ..models import Attribute
 from ..pagination import Pager
 from ._base import Resource, first_where
-from ._types import (
-    ATTRIBUTE_CHOICES,
-    ATTRIBUTE_ENTITY,
-    ATTRIBUTE_TYPE,
-    AttributeChoice,
-    AttributeEntity,
-    AttributeType,
-)
-
-LIST = Operation(
-    "custom_attributes.list",
-    "GET",
-    "/custom-attributes",
-    Effect.SAFE,
-    Attribute,
-    query={"entity": ATTRIBUTE_ENTITY},
-    many=True,
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "custom_attributes.create",
-    "POST",
-    "/custom-attributes",
-    Effect.ACTION,
-    Attribute,
-    body={
-        "entity": ATTRIBUTE_ENTITY,
-        "name": Text(required=True),
-        "label": Text(required=True),
-        "type": ATTRIBUTE_TYPE,
-        "options": ATTRIBUTE_CHOICES,
-        "description": Text(),
-        "group_name": Text(),
-    },
-    apis=("oauth", "register"),
-)
-UPDATE = Operation(
-    "custom_attributes.update",
-    "PUT",
-    "/custom-attributes/{custom_attribute_name}",
-    Effect.REPEATABLE,
-    Attribute,
-    body={
-        "entity": ATTRIBUTE_ENTITY,
-        "label": Text(),
-        "options": ATTRIBUTE_CHOICES,
-        "description": Text(empty=True),
-        "group_name": Text(),
-    },
-    apis=("oauth", "register"),
-)
+from ._types import AttributeChoice, AttributeEntity, AttributeType, MaybeEmpty
 
 
 class CustomAttributes(Resource):
     """The account's own fields on other objects."""
 
+    async def _updated(self, entity: AttributeEntity, custom_attribute_name: str) -> Attribute | None:
+        return await self._find(entity, custom_attribute_name)
+
+    async def _find(self, entity: AttributeEntity, name: str) -> Attribute | None:
+        return await first_where(self.list(entity=entity), name=name)
+
+    @operation("GET", "/custom-attributes", apis=BOTH)
     def list(self, *, entity: AttributeEntity) -> Pager[Attribute]:
         """List the attributes of one kind of object.
 
@@ -82,8 +38,9 @@ class CustomAttributes(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"entity": entity})
+        never()
 
+    @operation("POST", "/custom-attributes", apis=BOTH, look_up=_find)
     async def create(
         self,
         *,
@@ -116,16 +73,7 @@ class CustomAttributes(Resource):
         Repeating: not safe, the second is refused. Facts: documented, with `name` for an option's `label`, which all
         answers and observed requests contradict; the error code is documented for another operation.
         """
-        body = {
-            "entity": entity,
-            "name": name,
-            "label": label,
-            "type": type,
-            "options": options,
-            "description": description,
-            "group_name": group_name,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: self._find(entity, name))
+        never()
 
     async def ensure(
         self,
@@ -169,6 +117,7 @@ class CustomAttributes(Resource):
                 raise
             return found
 
+    @operation("PUT", "/custom-attributes/{custom_attribute_name}", apis=BOTH, look_up=_updated)
     async def update(
         self,
         custom_attribute_name: str,
@@ -176,7 +125,7 @@ class CustomAttributes(Resource):
         entity: AttributeEntity,
         label: str | Unset | None = UNSET,
         options: Sequence[AttributeChoice] | Unset | None = UNSET,
-        description: str | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
         group_name: str | Unset | None = UNSET,
     ) -> Attribute:
         """Change an attribute's label, choices, description or group; those that the API defines stay as they are.
@@ -195,16 +144,4 @@ class CustomAttributes(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {
-            "entity": entity,
-            "label": label,
-            "options": options,
-            "description": description,
-            "group_name": group_name,
-        }
-        return await self._call(
-            UPDATE, custom_attribute_name, body=body, look_up=lambda: self._find(entity, custom_attribute_name)
-        )
-
-    async def _find(self, entity: AttributeEntity, name: str) -> Attribute | None:
-        return await first_where(self.list(entity=entity), name=name)
+        never()

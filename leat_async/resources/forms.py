@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .._core.operation import Effect, Operation
-from .._core.params import Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Form
 from ..pagination import Pager
@@ -14,23 +13,11 @@ from ._base import Resource
 FormStatus: TypeAlias = Literal["PUBLISHED", "DRAFT", "BIN"] | str
 FormType: TypeAlias = Literal["PUBLIC", "PRIVATE"] | str
 
-LIST = Operation(
-    "forms.list",
-    "GET",
-    "/forms",
-    Effect.SAFE,
-    Form,
-    query={
-        "status": Text(values=("PUBLISHED", "DRAFT", "BIN")),
-        "type": Text(values=("PUBLIC", "PRIVATE")),
-    },
-    many=True,
-)
-
 
 class Forms(Resource):
     """Forms that contacts fill in."""
 
+    @operation("GET", "/forms")
     def list(self, *, status: FormStatus | Unset = UNSET, type: FormType | Unset = UNSET) -> Pager[Form]:
         """List the forms of the account.
 
@@ -46,4 +33,4 @@ class Forms(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"status": status, "type": type})
+        never()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import never, operation
 from ..models import GiftcardProgram
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation("giftcard_programs.list", "GET", "/giftcard-programs", Effect.SAFE, GiftcardProgram, many=True)
 
 
 class GiftcardPrograms(Resource):
     """Kinds of gift cards."""
 
+    @operation("GET", "/giftcard-programs")
     def list(self) -> Pager[GiftcardProgram]:
         """List all gift card programs of the account.
 
@@ -24,4 +23,4 @@ class GiftcardPrograms(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()

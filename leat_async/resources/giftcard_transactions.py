@@ -3,88 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Object, Text, Window
+from msgspec import Meta
+
+from .._core.annotations import Named
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import GiftcardTransaction
 from ..pagination import Pager
 from ._base import Resource
-from ._types import CreatedAtSort, MomentBounds
-
-LIST = Operation(
-    "giftcard_transactions.list",
-    "GET",
-    "/giftcard-transactions",
-    Effect.SAFE,
-    GiftcardTransaction,
-    query={
-        "perPage": Integer(min=0, max=100),
-        "page": Integer(min=1),
-        "giftcard_hash": Text(),
-        "giftcard_program_uuid": Text(),
-        "shop_uuid": Text(),
-        "sort": Text(values=("created_at", "-created_at")),
-        "created_at": Window(),
-    },
-    many=True,
-    paging=Paging(size="perPage", largest=100),
-)
-CREATE = Operation(
-    "giftcard_transactions.create",
-    "POST",
-    "/giftcard-transactions",
-    Effect.ACTION,
-    GiftcardTransaction,
-    body={
-        "giftcard_uuid": Text(required=True),
-        "amount_in_cents": Integer(required=True),
-        "shop_uuid": Text(required=True, implied_by_register=True),
-        "custom_attributes": Object(),
-    },
-    apis=("oauth", "register"),
-)
-GET = Operation(
-    "giftcard_transactions.get",
-    "GET",
-    "/giftcard-transactions/{giftcard_transaction_uuid}",
-    Effect.SAFE,
-    GiftcardTransaction,
-    apis=("oauth", "register"),
-)
-REVERSE = Operation(
-    "giftcard_transactions.reverse",
-    "POST",
-    "/giftcard-transactions/{giftcard_transaction_uuid}/reverse",
-    Effect.ACTION,
-    GiftcardTransaction,
-    apis=("oauth", "register"),
-)
-CORRECT = Operation(
-    "giftcard_transactions.correct",
-    "POST",
-    "/giftcard-transactions/{giftcard_transaction_uuid}/correct",
-    Effect.ACTION,
-    GiftcardTransaction,
-    certainty="captured",
-    apis=("oauth", "register"),
-)
+from ._types import CreatedAtSort, Id, ImpliedByRegister, MomentWindow, Positive
 
 
 class GiftcardTransactions(Resource):
     """Loading and spending gift cards."""
 
+    @operation("GET", "/giftcard-transactions")
     def list(
         self,
         *,
         giftcard_hash: str | Unset = UNSET,
-        giftcard_program_uuid: str | Unset = UNSET,
-        shop_uuid: str | Unset = UNSET,
+        giftcard_program_uuid: Id | Unset = UNSET,
+        shop_uuid: Id | Unset = UNSET,
         sort: CreatedAtSort | Unset = UNSET,
-        created_at: MomentBounds | Unset = UNSET,
-        per_page: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        created_at: MomentWindow | Unset = UNSET,
+        per_page: Annotated[int, Meta(ge=0, le=100), Named("perPage")] | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[GiftcardTransaction]:
         """List gift card transactions.
 
@@ -107,23 +52,15 @@ class GiftcardTransactions(Resource):
         Repeating: safe. Facts: documented; `lte` is described there as "greater than" and read here by its name;
         older documentation asks for one of the three filters.
         """
-        query = {
-            "giftcard_hash": giftcard_hash,
-            "giftcard_program_uuid": giftcard_program_uuid,
-            "shop_uuid": shop_uuid,
-            "sort": sort,
-            "created_at": created_at,
-            "perPage": per_page,
-            "page": page,
-        }
-        return self._list(LIST, query=query)
+        never()
 
+    @operation("POST", "/giftcard-transactions", apis=BOTH)
     async def create(
         self,
         *,
-        giftcard_uuid: str,
+        giftcard_uuid: Id,
         amount_in_cents: int,
-        shop_uuid: str | Unset = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
         custom_attributes: Mapping[str, Any] | Unset | None = UNSET,
     ) -> GiftcardTransaction:
         """Put money on a gift card, or spend it.
@@ -145,15 +82,10 @@ class GiftcardTransactions(Resource):
 
         Repeating: not safe, it books again. Facts: documented.
         """
-        body = {
-            "giftcard_uuid": giftcard_uuid,
-            "amount_in_cents": amount_in_cents,
-            "shop_uuid": shop_uuid,
-            "custom_attributes": custom_attributes,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
-    async def get(self, giftcard_transaction_uuid: str) -> GiftcardTransaction:
+    @operation("GET", "/giftcard-transactions/{giftcard_transaction_uuid}", apis=BOTH)
+    async def get(self, giftcard_transaction_uuid: Id) -> GiftcardTransaction:
         """Fetch one gift card transaction.
 
         Parameters:
@@ -167,9 +99,10 @@ class GiftcardTransactions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, giftcard_transaction_uuid)
+        never()
 
-    async def reverse(self, giftcard_transaction_uuid: str) -> GiftcardTransaction:
+    @operation("POST", "/giftcard-transactions/{giftcard_transaction_uuid}/reverse", apis=BOTH)
+    async def reverse(self, giftcard_transaction_uuid: Id) -> GiftcardTransaction:
         """Undo a gift card transaction, by a new one with the negated amount.
 
         Parameters:
@@ -186,9 +119,15 @@ class GiftcardTransactions(Resource):
         Repeating: not safe, nothing says that a second is refused. Facts: documented, also for the Register API,
         where one client uses GET.
         """
-        return await self._call(REVERSE, giftcard_transaction_uuid)
+        never()
 
-    async def correct(self, giftcard_transaction_uuid: str) -> GiftcardTransaction:
+    @operation(
+        "POST",
+        "/giftcard-transactions/{giftcard_transaction_uuid}/correct",
+        apis=BOTH,
+        certainty="observed in an answer",
+    )
+    async def correct(self, giftcard_transaction_uuid: Id) -> GiftcardTransaction:
         """Undo a gift card transaction, by an older name; prefer `reverse`.
 
         Parameters:
@@ -201,6 +140,6 @@ class GiftcardTransactions(Resource):
             ApiError: as for `reverse`.
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer.
 
-        Repeating: not safe, nothing says that a second is refused. Facts: observed, not documented.
+        Repeating: not safe, nothing says that a second is refused. Facts: observed in an answer, not documented.
         """
-        return await self._call(CORRECT, giftcard_transaction_uuid)
+        never()

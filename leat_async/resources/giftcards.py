@@ -5,65 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Object, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Giftcard, GiftcardMailResult
 from ..pagination import Pager
 from ._base import Resource
+from ._types import Id, Positive, UpTo100
 
 GiftcardType: TypeAlias = Literal[0, 1] | int
-
-LIST = Operation(
-    "giftcards.list",
-    "GET",
-    "/giftcards",
-    Effect.SAFE,
-    Giftcard,
-    query={"giftcard_program_uuid": Text(), "page": Integer(min=1), "limit": Integer(min=0, max=100)},
-    many=True,
-    paging=Paging(largest=100),
-    apis=("oauth", "register"),
-)
-GET = Operation("giftcards.get", "GET", "/giftcards/{giftcard_uuid}", Effect.SAFE, Giftcard)
-FIND_ONE_BY = Operation(
-    "giftcards.find_one_by",
-    "GET",
-    "/giftcards/find-one-by",
-    Effect.SAFE,
-    Giftcard,
-    query={"hash": Text(required=True)},
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "giftcards.create",
-    "POST",
-    "/giftcards",
-    Effect.ACTION,
-    Giftcard,
-    body={"type": Integer(required=True), "giftcard_program_uuid": Text(required=True)},
-    apis=("oauth", "register"),
-)
-SEND_BY_EMAIL = Operation(
-    "giftcards.send_by_email",
-    "POST",
-    "/giftcards/{giftcard_uuid}/send-by-email",
-    Effect.ACTION,
-    GiftcardMailResult,
-    body={"contact_uuid": Text(required=True), "email_uuid": Text(), "merge_tags": Object()},
-    apis=("oauth", "register"),
-)
 
 
 class Giftcards(Resource):
     """Gift cards; `giftcard_transactions` loads and spends them."""
 
+    @operation("GET", "/giftcards", apis=BOTH)
     def list(
         self,
         *,
-        giftcard_program_uuid: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        giftcard_program_uuid: Id | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[Giftcard]:
         """List gift cards.
 
@@ -81,10 +42,10 @@ class Giftcards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        query = {"giftcard_program_uuid": giftcard_program_uuid, "limit": limit, "page": page}
-        return self._list(LIST, query=query)
+        never()
 
-    async def get(self, giftcard_uuid: str) -> Giftcard:
+    @operation("GET", "/giftcards/{giftcard_uuid}")
+    async def get(self, giftcard_uuid: Id) -> Giftcard:
         """Fetch one gift card.
 
         Parameters:
@@ -99,8 +60,9 @@ class Giftcards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, giftcard_uuid)
+        never()
 
+    @operation("GET", "/giftcards/find-one-by", apis=BOTH)
     async def find_one_by(self, *, hash: str) -> Giftcard:
         """Find a gift card by its hash.
 
@@ -116,9 +78,10 @@ class Giftcards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(FIND_ONE_BY, query={"hash": hash})
+        never()
 
-    async def create(self, *, type: GiftcardType, giftcard_program_uuid: str) -> Giftcard:
+    @operation("POST", "/giftcards", apis=BOTH)
+    async def create(self, *, type: GiftcardType, giftcard_program_uuid: Id) -> Giftcard:
         """Create a digital gift card, with nothing on it.
 
         Parameters:
@@ -137,14 +100,15 @@ class Giftcards(Resource):
 
         Repeating: not safe, it makes a second card. Facts: documented; older collections call the program optional.
         """
-        return await self._call(CREATE, body={"type": type, "giftcard_program_uuid": giftcard_program_uuid})
+        never()
 
+    @operation("POST", "/giftcards/{giftcard_uuid}/send-by-email", apis=BOTH)
     async def send_by_email(
         self,
-        giftcard_uuid: str,
+        giftcard_uuid: Id,
         *,
-        contact_uuid: str,
-        email_uuid: str | Unset | None = UNSET,
+        contact_uuid: Id,
+        email_uuid: Id | Unset | None = UNSET,
         merge_tags: Mapping[str, Any] | Unset | None = UNSET,
     ) -> GiftcardMailResult:
         """Mail a gift card to a contact, with an e-mail that the account has prepared.
@@ -165,5 +129,4 @@ class Giftcards(Resource):
 
         Repeating: not safe, it mails again. Facts: documented; the answer as bare text is observed.
         """
-        body = {"contact_uuid": contact_uuid, "email_uuid": email_uuid, "merge_tags": merge_tags}
-        return await self._call(SEND_BY_EMAIL, giftcard_uuid, body=body)
+        never()

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import BOTH, never, operation
 from ..models import LoyaltyProgram
 from ._base import Resource
-
-GET = Operation(
-    "loyalty_program.get",
-    "GET",
-    "/loyalty-program",
-    Effect.SAFE,
-    LoyaltyProgram,
-    apis=("oauth", "register"),
-)
 
 
 class LoyaltyProgramSettings(Resource):
     """The settings of the account's loyalty program."""
 
+    @operation("GET", "/loyalty-program", apis=BOTH)
     async def get(self) -> LoyaltyProgram:
         """Fetch the settings of the loyalty program.
 
@@ -30,4 +22,4 @@ class LoyaltyProgramSettings(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET)
+        never()

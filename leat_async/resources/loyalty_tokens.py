@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from .._core.operation import Effect, Operation, require_one, require_with
-from .._core.params import Integer, Number, Text
+from .._core.declare import AtRegister, never, operation
+from .._core.operation import Effect, require_one, require_with
 from .._core.unset import UNSET, Unset
 from ..models import LoyaltyTransaction
 from ._base import Resource
+from ._types import Id, NotNegative
 
 TokenVersion: TypeAlias = Literal["v1", "v2", "v3"] | str
 
@@ -23,69 +24,23 @@ def _suits_version(sent: Mapping[str, Any]) -> str | None:
     return None
 
 
-_VERSION = Text(required=True, values=("v1", "v2", "v3"))
-_VALUE = {"credits": Integer(), "unit_name": Text(), "unit_value": Number()}
 _RULES = (
     require_one("credits", "unit_value"),
     require_with("unit_value", "unit_name"),
     require_with("unit_name", "unit_value"),
     _suits_version,
 )
-_CLAIM = {
-    "version": _VERSION,
-    "shop_uuid": Text(required=True),
-    "unique_id": Text(required=True),
-    "timestamp": Integer(required=True, min=0),
-    "hash": Text(required=True),
-    "contact_uuid": Text(required=True),
-    **_VALUE,
-}
-CREATE = Operation(
-    "loyalty_tokens.create",
-    "POST",
-    "/loyalty-tokens",
-    Effect.REPEATABLE,
-    str,
-    body={
-        "version": _VERSION,
-        "shop_uuid": Text(required=True),
-        "unique_id": Text(required=True),
-        **_VALUE,
-    },
-    rules=_RULES,
-    certainty="captured",
-)
-CLAIM = Operation(
-    "loyalty_tokens.claim",
-    "POST",
-    "/loyalty-tokens/claim",
-    Effect.ACTION,
-    LoyaltyTransaction,
-    body=_CLAIM,
-    rules=_RULES,
-    certainty="captured",
-)
-CLAIM_AT_REGISTER = Operation(
-    "loyalty_tokens.claim",
-    "POST",
-    "/loyalty-tokens",
-    Effect.ACTION,
-    LoyaltyTransaction,
-    body=_CLAIM,
-    rules=_RULES,
-    certainty="captured",
-    apis=("register",),
-)
 
 
 class LoyaltyTokens(Resource):
     """Addresses that let a contact claim credits; `leat_async.loyalty_tokens` makes them without a call."""
 
+    @operation("POST", "/loyalty-tokens", effect=Effect.REPEATABLE, certainty="observed in an answer", rules=_RULES)
     async def create(
         self,
         *,
         version: TokenVersion,
-        shop_uuid: str,
+        shop_uuid: Id,
         unique_id: str,
         credits: int | Unset | None = UNSET,
         unit_name: str | Unset | None = UNSET,
@@ -111,27 +66,26 @@ class LoyaltyTokens(Resource):
                 simply be repeated.
 
         Repeating: safe as far as is known: a token is computed, not stored, and claimed once per `unique_id`. Facts:
-        observed, not documented; one client sends `shop_id` instead.
+        observed in an answer, not documented; one client sends `shop_id` instead.
         """
-        body = {
-            "version": version,
-            "shop_uuid": shop_uuid,
-            "unique_id": unique_id,
-            "credits": credits,
-            "unit_name": unit_name,
-            "unit_value": unit_value,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
+    @operation(
+        "POST",
+        "/loyalty-tokens/claim",
+        at_register=AtRegister("POST", "/loyalty-tokens", "observed in an answer"),
+        certainty="observed in an answer",
+        rules=_RULES,
+    )
     async def claim(
         self,
         *,
         version: TokenVersion,
-        shop_uuid: str,
+        shop_uuid: Id,
         unique_id: str,
-        timestamp: int,
+        timestamp: NotNegative,
         hash: str,
-        contact_uuid: str,
+        contact_uuid: Id,
         credits: int | Unset | None = UNSET,
         unit_name: str | Unset | None = UNSET,
         unit_value: float | Decimal | Unset | None = UNSET,
@@ -152,17 +106,6 @@ class LoyaltyTokens(Resource):
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer: compare the
                 contact's loyalty transactions.
 
-        Repeating: not known to be safe. Facts: observed, not documented.
+        Repeating: not known to be safe. Facts: observed in an answer, not documented.
         """
-        body = {
-            "version": version,
-            "shop_uuid": shop_uuid,
-            "unique_id": unique_id,
-            "timestamp": timestamp,
-            "hash": hash,
-            "contact_uuid": contact_uuid,
-            "credits": credits,
-            "unit_name": unit_name,
-            "unit_value": unit_value,
-        }
-        return await self._call(CLAIM if self._api in CLAIM.apis else CLAIM_AT_REGISTER, body=body)
+        never()

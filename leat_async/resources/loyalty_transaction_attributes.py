@@ -4,43 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._core.operation import Effect, Operation
-from .._core.params import Object, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
+from ..errors import AlreadyExistsError
 from ..models import Attribute
 from ..pagination import Pager
-from ._base import Resource, first_where
-from ._types import ATTRIBUTE_TYPE, AttributeType
-
-LIST = Operation(
-    "loyalty_transaction_attributes.list",
-    "GET",
-    "/loyalty-transaction-attributes",
-    Effect.SAFE,
-    Attribute,
-    many=True,
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "loyalty_transaction_attributes.create",
-    "POST",
-    "/loyalty-transaction-attributes",
-    Effect.ACTION,
-    Attribute,
-    body={
-        "name": Text(required=True),
-        "data_type": ATTRIBUTE_TYPE,
-        "label": Text(),
-        "description": Text(),
-        "options": Object(),
-    },
-    apis=("oauth", "register"),
-)
+from ._base import Resource, listed_by_name
+from ._types import AttributeType
 
 
 class LoyaltyTransactionAttributes(Resource):
     """The account's own fields on loyalty transactions."""
 
+    @operation("GET", "/loyalty-transaction-attributes", apis=BOTH)
     def list(self) -> Pager[Attribute]:
         """List all attributes of loyalty transactions.
 
@@ -52,8 +28,9 @@ class LoyaltyTransactionAttributes(Resource):
 
         Repeating: safe. Facts: documented, in older documentation only.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/loyalty-transaction-attributes", apis=BOTH, look_up=listed_by_name)
     async def create(
         self,
         *,
@@ -82,11 +59,42 @@ class LoyaltyTransactionAttributes(Resource):
         Repeating: not safe, the second is refused. Facts: documented, in older documentation only; the form of
         `options` is that of an observed request.
         """
-        body = {
-            "name": name,
-            "data_type": data_type,
-            "label": label,
-            "description": description,
-            "options": options,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()
+
+    async def ensure(
+        self,
+        *,
+        name: str,
+        data_type: AttributeType,
+        label: str | Unset | None = UNSET,
+        description: str | Unset | None = UNSET,
+        options: Mapping[str, str] | Unset | None = UNSET,
+    ) -> Attribute:
+        """Define an attribute unless there is one of this name already, which is then left as it is.
+
+        Parameters:
+            name, data_type, label, description, options: as for `create`.
+
+        Returns:
+            The attribute, new or as it was; compare its `type` if that matters.
+
+        Raises:
+            AlreadyExistsError: there is one of this name, but not among those listed.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the name, and the call may
+                simply be repeated.
+
+        Repeating: safe, it converges on one attribute. Facts: documented, in older documentation only; convenience
+        over `create` and `list`.
+        """
+        found: Attribute | None = await listed_by_name(self, name)
+        if found is not None:
+            return found
+        try:
+            return await self.create(
+                name=name, data_type=data_type, label=label, description=description, options=options
+            )
+        except AlreadyExistsError:
+            found = await listed_by_name(self, name)
+            if found is None:
+                raise
+            return found

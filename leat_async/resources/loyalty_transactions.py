@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text, Window
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import LoyaltyTransaction
 from ..pagination import Pager
 from ._base import Resource
-from ._types import CreatedAtSort, MomentBounds, TransactionFilter
-
-LIST = Operation(
-    "loyalty_transactions.list",
-    "GET",
-    "/loyalty-transactions",
-    Effect.SAFE,
-    LoyaltyTransaction,
-    query={
-        "limit": Integer(min=0, max=100),
-        "page": Integer(min=1),
-        "type": Text(values=("credit_receptions", "reward_receptions")),
-        "shop_uuid": Text(),
-        "contact_uuid": Text(),
-        "sort": Text(values=("created_at", "-created_at")),
-        "created_at": Window(),
-    },
-    many=True,
-    paging=Paging(largest=100),
-)
+from ._types import CreatedAtSort, Id, MomentWindow, Positive, TransactionFilter, UpTo100
 
 
 class LoyaltyTransactions(Resource):
     """Credit receptions and reward receptions together."""
 
+    @operation("GET", "/loyalty-transactions")
     def list(
         self,
         *,
         type: TransactionFilter | Unset = UNSET,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset = UNSET,
+        shop_uuid: Id | Unset = UNSET,
+        contact_uuid: Id | Unset = UNSET,
         sort: CreatedAtSort | Unset = UNSET,
-        created_at: MomentBounds | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        created_at: MomentWindow | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[LoyaltyTransaction]:
         """List loyalty transactions.
 
@@ -66,13 +47,4 @@ class LoyaltyTransactions(Resource):
         Repeating: safe. Facts: documented; `contact_uuid` and the least limit only in older documentation; `lte` is
         described there as "greater than" and read here by its name.
         """
-        query = {
-            "type": type,
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "sort": sort,
-            "created_at": created_at,
-            "limit": limit,
-            "page": page,
-        }
-        return self._list(LIST, query=query)
+        never()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
-from ..models import OrderReturnWithResult
+from ..models import OrderReturn, OrderReturnWithResult
 from ._base import Resource
-from ._orders import CREATE_AND_PROCESS_RETURN as CREATE_AND_PROCESS
-from ._orders import ByEither, ReturnedCharge, ReturnedDiscount, ReturnedItem, ReturnStatus
+from ._order_parts import ByAnyKey, ReturnedCharge, ReturnedDiscount, ReturnedItem, ReturnStatus
+from ._types import Id
 
 
 class OrderReturns(Resource):
     """Full and partial returns of orders."""
 
+    @operation("POST", "/order-returns/create-and-process", apis=BOTH)
     async def create_and_process(
         self,
         *,
-        order: ByEither,
-        external_identifier: str,
+        order: ByAnyKey,
+        external_identifier: Id,
         status: ReturnStatus,
         line_items: Sequence[ReturnedItem] | Unset | None = UNSET,
         sub_line_items: Sequence[ReturnedItem] | Unset | None = UNSET,
@@ -50,13 +53,55 @@ class OrderReturns(Resource):
         Repeating: not safe, it may return twice. Facts: documented; that `sub_line_items` stand beside the lines is
         assumed from the answer, and under the Register API all is doubtful.
         """
-        body = {
-            "order": order,
-            "external_identifier": external_identifier,
-            "status": status,
-            "line_items": line_items,
-            "sub_line_items": sub_line_items,
-            "applied_discounts": applied_discounts,
-            "charges": charges,
-        }
-        return await self._call(CREATE_AND_PROCESS, body=body)
+        never()
+
+    @operation("POST", "/order-returns", apis=BOTH, certainty="observed in a client")
+    async def create(
+        self,
+        *,
+        order: ByAnyKey,
+        external_identifier: str,
+        status: ReturnStatus,
+        line_items: Sequence[ReturnedItem] | Unset | None = UNSET,
+        sub_line_items: Sequence[ReturnedItem] | Unset | None = UNSET,
+        applied_discounts: Sequence[ReturnedDiscount] | Unset | None = UNSET,
+        charges: Sequence[ReturnedCharge] | Unset | None = UNSET,
+    ) -> OrderReturn:
+        """Return an order, or parts of it, and leave the points for `process`.
+
+        Parameters:
+            order, external_identifier, status, line_items, sub_line_items, applied_discounts, charges: as for
+                `create_and_process`.
+
+        Returns:
+            The return.
+
+        Raises:
+            ApiError: the API refuses; its codes are not documented.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer, since returns can't
+                be asked for.
+
+        Repeating: not safe, it may return twice. Facts: observed in a client, the official PHP SDK; that it takes the
+        parameters of `create_and_process` is assumed.
+        """
+        never()
+
+    @operation("POST", "/order-returns/{order_return_uuid}/process", apis=BOTH, certainty="observed in a client")
+    async def process(self, order_return_uuid: str) -> Any:
+        """Process a return that was created before: correct the points.
+
+        Parameters:
+            order_return_uuid: the return's uuid.
+
+        Returns:
+            The answer's `data` as it is, of no model: the answer is not documented.
+
+        Raises:
+            ApiError: the API refuses; its codes are not documented.
+            OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer: compare the contact's
+                balance.
+
+        Repeating: not safe, nothing says that a second corrects no points. Facts: observed in a client, the official
+        PHP SDK.
+        """
+        never()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._core.declare import BOTH, AtRegister, never, operation
+from .._core.operation import Effect
 from .._core.unset import UNSET, Unset
 from ..models import Order, OrderResult, OrderWithResult
 from ..pagination import Pager
-from . import _orders as operations
 from ._base import Resource, or_none
-from ._orders import (
+from ._order_parts import (
     ByUuid,
     NewCharge,
     NewDiscount,
@@ -22,17 +23,33 @@ from ._orders import (
     SimulatedDiscount,
     SimulatedLineItem,
 )
-from ._types import Moment
+from ._types import Id, Moment, NotNegative, Positive
 
 
 class Orders(Resource):
-    """Copies of orders of your own system. The API can't fetch one by uuid. Under the Register API all is doubtful.
+    """Copies of orders of your own system. Under the Register API all is doubtful.
 
     All amounts are whole numbers in the currency's smallest unit (cents). Points are computed from lines, charges and
     discounts; the order's own amounts are for information.
     """
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[Any]:
+    _makes: OrderWithResult  # what an import of them makes; for type checkers only
+
+    async def _find(self, external_identifier: Id) -> Order | None:
+        return await or_none(self.find(external_identifier=external_identifier))
+
+    async def _find_created(self, external_identifier: Id) -> OrderWithResult | None:
+        order = await self._find(external_identifier)
+        return None if order is None else OrderWithResult(order=order)
+
+    @operation(
+        "GET",
+        "/orders",
+        at_register=AtRegister("GET", "/orders", "observed in a client"),
+        certainty="assumed",
+        certain_paging=False,
+    )
+    def list(self, *, limit: NotNegative | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[Any]:
         """List orders.
 
         Parameters:
@@ -47,26 +64,46 @@ class Orders(Resource):
         Raises:
             ApiError: the API refuses.
 
-        Repeating: safe. Facts: assumed; only the path is known.
+        Repeating: safe. Facts: assumed; only the path is known. The official PHP SDK asks for it under the Register
+        API.
         """
-        return self._list(operations.LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("GET", "/orders/{order_uuid}", apis=BOTH, certainty="observed in a client")
+    async def get(self, order_uuid: str) -> Order:
+        """Fetch an order.
+
+        Parameters:
+            order_uuid: the order's uuid.
+
+        Returns:
+            The order.
+
+        Raises:
+            NotFoundError: no such order; the code is not documented.
+            ApiError: the API refuses; its codes are not documented.
+
+        Repeating: safe. Facts: observed in a client, the official PHP SDK.
+        """
+        never()
+
+    @operation("POST", "/orders/create-and-process", apis=BOTH, look_up=_find_created)
     async def create_and_process(
         self,
         *,
-        external_identifier: str,
+        external_identifier: Id,
+        reference: str | Unset | None = UNSET,
         status: OrderStatus,
         payment_status: PaymentStatus,
         total_order_amount: int,
-        contact: ByUuid,
-        business_profile: ByUuid,
-        line_items: Sequence[NewLineItem],
-        reference: str | Unset | None = UNSET,
         order_amount: int | Unset | None = UNSET,
         total_discount_amount: int | Unset | None = UNSET,
         currency: str | Unset | None = UNSET,
         paid_at: Moment | Unset | None = UNSET,
         completed_at: Moment | Unset | None = UNSET,
+        contact: ByUuid,
+        business_profile: ByUuid,
+        line_items: Sequence[NewLineItem],
         applied_discounts: Sequence[NewDiscount] | Unset | None = UNSET,
         charges: Sequence[NewCharge] | Unset | None = UNSET,
         payments: Sequence[Payment] | Unset | None = UNSET,
@@ -89,44 +126,25 @@ class Orders(Resource):
         Repeating: not safe, what a taken identifier leads to is not known. Facts: documented; the nesting of the
         parameters is rebuilt from their order.
         """
-        body = {
-            "external_identifier": external_identifier,
-            "reference": reference,
-            "status": status,
-            "payment_status": payment_status,
-            "total_order_amount": total_order_amount,
-            "order_amount": order_amount,
-            "total_discount_amount": total_discount_amount,
-            "currency": currency,
-            "paid_at": paid_at,
-            "completed_at": completed_at,
-            "contact": contact,
-            "business_profile": business_profile,
-            "line_items": line_items,
-            "applied_discounts": applied_discounts,
-            "charges": charges,
-            "payments": payments,
-        }
-        return await self._call(
-            operations.CREATE_AND_PROCESS, body=body, look_up=lambda: self._find_created(external_identifier)
-        )
+        never()
 
+    @operation("POST", "/orders", apis=BOTH, look_up=_find)
     async def create(
         self,
         *,
-        external_identifier: str,
+        external_identifier: Id,
+        reference: str | Unset | None = UNSET,
         status: OrderStatus,
         payment_status: PaymentStatus,
         total_order_amount: int,
-        contact: ByUuid,
-        business_profile: ByUuid,
-        line_items: Sequence[NewLineItem],
-        reference: str | Unset | None = UNSET,
         order_amount: int | Unset | None = UNSET,
         total_discount_amount: int | Unset | None = UNSET,
         currency: str | Unset | None = UNSET,
         paid_at: Moment | Unset | None = UNSET,
         completed_at: Moment | Unset | None = UNSET,
+        contact: ByUuid,
+        business_profile: ByUuid,
+        line_items: Sequence[NewLineItem],
         applied_discounts: Sequence[NewDiscount] | Unset | None = UNSET,
         charges: Sequence[NewCharge] | Unset | None = UNSET,
         payments: Sequence[Payment] | Unset | None = UNSET,
@@ -165,27 +183,10 @@ class Orders(Resource):
         parameters is rebuilt from their order, and sources differ on `applied_to` ("ORDER", "ORDER_LINES",
         "LINE_ITEMS"), an open list.
         """
-        body = {
-            "external_identifier": external_identifier,
-            "reference": reference,
-            "status": status,
-            "payment_status": payment_status,
-            "total_order_amount": total_order_amount,
-            "order_amount": order_amount,
-            "total_discount_amount": total_discount_amount,
-            "currency": currency,
-            "paid_at": paid_at,
-            "completed_at": completed_at,
-            "contact": contact,
-            "business_profile": business_profile,
-            "line_items": line_items,
-            "applied_discounts": applied_discounts,
-            "charges": charges,
-            "payments": payments,
-        }
-        return await self._call(operations.CREATE, body=body, look_up=lambda: self._find(external_identifier))
+        never()
 
-    async def process(self, order_uuid: str) -> OrderResult:
+    @operation("POST", "/orders/{order_uuid}/process", apis=BOTH)
+    async def process(self, order_uuid: Id) -> OrderResult:
         """Process an order: give the points for it.
 
         Parameters:
@@ -201,9 +202,10 @@ class Orders(Resource):
 
         Repeating: not safe, nothing says that a second gives no points. Facts: documented.
         """
-        return await self._call(operations.PROCESS, order_uuid)
+        never()
 
-    async def find(self, *, external_identifier: str) -> Order:
+    @operation("GET", "/orders/find", apis=BOTH)
+    async def find(self, *, external_identifier: Id) -> Order:
         """Find an order by your own identifier.
 
         Parameters:
@@ -217,11 +219,12 @@ class Orders(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(operations.FIND, query={"external_identifier": external_identifier})
+        never()
 
+    @operation("PUT", "/orders/{order_uuid}", apis=BOTH)
     async def update(
         self,
-        order_uuid: str,
+        order_uuid: Id,
         *,
         status: OrderStatus | Unset | None = UNSET,
         payment_status: PaymentStatus | Unset | None = UNSET,
@@ -242,22 +245,22 @@ class Orders(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        return await self._call(
-            operations.UPDATE, order_uuid, body={"status": status, "payment_status": payment_status}
-        )
+        never()
 
+    # A question, in spite of its verb.
+    @operation("POST", "/orders/simulate", apis=BOTH, effect=Effect.SAFE)
     async def simulate(
         self,
         *,
-        total_order_amount: int,
-        business_profile: ByUuid,
-        line_items: Sequence[SimulatedLineItem],
         status: OrderStatus | Unset | None = UNSET,
         payment_status: PaymentStatus | Unset | None = UNSET,
+        total_order_amount: int,
         order_amount: int | Unset | None = UNSET,
         total_discount_amount: int | Unset | None = UNSET,
         currency: str | Unset | None = UNSET,
         contact: ByUuid | Unset | None = UNSET,
+        business_profile: ByUuid,
+        line_items: Sequence[SimulatedLineItem],
         applied_discounts: Sequence[SimulatedDiscount] | Unset | None = UNSET,
         charges: Sequence[SimulatedCharge] | Unset | None = UNSET,
     ) -> OrderResult:
@@ -279,24 +282,4 @@ class Orders(Resource):
         Repeating: safe, it changes nothing. Facts: documented; the nesting of the parameters is rebuilt from their
         order.
         """
-        body = {
-            "status": status,
-            "payment_status": payment_status,
-            "total_order_amount": total_order_amount,
-            "order_amount": order_amount,
-            "total_discount_amount": total_discount_amount,
-            "currency": currency,
-            "contact": contact,
-            "business_profile": business_profile,
-            "line_items": line_items,
-            "applied_discounts": applied_discounts,
-            "charges": charges,
-        }
-        return await self._call(operations.SIMULATE, body=body)
-
-    async def _find(self, external_identifier: str) -> Order | None:
-        return await or_none(self.find(external_identifier=external_identifier))
-
-    async def _find_created(self, external_identifier: str) -> OrderWithResult | None:
-        order = await self._find(external_identifier)
-        return None if order is None else OrderWithResult(order=order)
+        never()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import NoneType
 from typing import Literal, TypeAlias, TypedDict
 
-from .._core.operation import Effect, Operation
-from .._core.params import Boolean, Items, Object, Text
+from .._core.declare import BOTH, never, operation
 from ..models import Perk
 from ..pagination import Pager
-from ._base import Resource, first_where, or_none
+from ._base import Resource, listed_by_name, or_none
+from ._types import Id
 
 PerkType: TypeAlias = Literal["single_select", "boolean"] | str
 
@@ -23,53 +22,13 @@ class PerkChoice(TypedDict):
     default: bool
 
 
-LIST = Operation("perks.list", "GET", "/perks", Effect.SAFE, Perk, many=True, apis=("oauth", "register"))
-CREATE = Operation(
-    "perks.create",
-    "POST",
-    "/perks",
-    Effect.ACTION,
-    Perk,
-    body={
-        "label": Text(required=True),
-        "name": Text(required=True),
-        "data_type": Text(required=True, values=("single_select", "boolean")),
-        "options": Items(
-            required=True,
-            of=Object(
-                fields={
-                    "label": Text(required=True),
-                    "value": Text(required=True),
-                    "default": Boolean(required=True),
-                }
-            ),
-        ),
-    },
-    apis=("oauth", "register"),
-)
-GET = Operation("perks.get", "GET", "/perks/{perk_uuid}", Effect.SAFE, Perk, apis=("oauth", "register"))
-UPDATE = Operation(
-    "perks.update",
-    "PUT",
-    "/perks/{perk_uuid}",
-    Effect.REPEATABLE,
-    Perk,
-    body={"label": Text(required=True)},
-    apis=("oauth", "register"),
-)
-DELETE = Operation(
-    "perks.delete",
-    "DELETE",
-    "/perks/{perk_uuid}",
-    Effect.REPEATABLE,
-    NoneType,
-    apis=("oauth", "register"),
-)
-
-
 class Perks(Resource):
     """Benefits that tiers grant."""
 
+    async def _still_there(self, perk_uuid: Id) -> Perk | None:
+        return await or_none(self.get(perk_uuid))
+
+    @operation("GET", "/perks", apis=BOTH)
     def list(self) -> Pager[Perk]:
         """List all perks with their options.
 
@@ -81,8 +40,9 @@ class Perks(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/perks", apis=BOTH, look_up=listed_by_name)
     async def create(self, *, label: str, name: str, data_type: PerkType, options: Sequence[PerkChoice]) -> Perk:
         """Create a perk.
 
@@ -102,10 +62,10 @@ class Perks(Resource):
 
         Repeating: not known to be safe. Facts: documented.
         """
-        body = {"label": label, "name": name, "data_type": data_type, "options": options}
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()
 
-    async def get(self, perk_uuid: str) -> Perk:
+    @operation("GET", "/perks/{perk_uuid}", apis=BOTH)
+    async def get(self, perk_uuid: Id) -> Perk:
         """Fetch one perk.
 
         Parameters:
@@ -120,9 +80,10 @@ class Perks(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, perk_uuid)
+        never()
 
-    async def update(self, perk_uuid: str, *, label: str) -> Perk:
+    @operation("PUT", "/perks/{perk_uuid}", apis=BOTH, look_up=_still_there)
+    async def update(self, perk_uuid: Id, *, label: str) -> Perk:
         """Rename a perk.
 
         Parameters:
@@ -139,9 +100,10 @@ class Perks(Resource):
 
         Repeating: safe, it sets the same label again. Facts: documented.
         """
-        return await self._call(UPDATE, perk_uuid, body={"label": label}, look_up=lambda: or_none(self.get(perk_uuid)))
+        never()
 
-    async def delete(self, perk_uuid: str) -> None:
+    @operation("DELETE", "/perks/{perk_uuid}", apis=BOTH)
+    async def delete(self, perk_uuid: Id) -> None:
         """Delete a perk.
 
         Parameters:
@@ -157,4 +119,4 @@ class Perks(Resource):
 
         Repeating: safe, the perk is gone afterwards. Facts: documented, in older documentation only.
         """
-        return await self._delete(DELETE, perk_uuid)
+        never()

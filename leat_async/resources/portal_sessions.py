@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import PortalSession
-from . import _portal_sessions as operations
 from ._base import Resource
-from ._portal_sessions import CameraService, FacingMode, IdentificationMethod, ScannerType
+from ._types import Id, ImpliedByRegister
+
+ScannerType: TypeAlias = Literal["camera", "hand_scanner"] | str
+CameraService: TypeAlias = Literal[1, 2, 3] | int
+FacingMode: TypeAlias = Literal["user", "environment"] | str
+IdentificationMethod: TypeAlias = Literal["email", "identifier"] | str
 
 
 class PortalSessions(Resource):
     """Hosted screens at which contacts identify and act. The address of one lets in whoever has it."""
 
-    async def get(self, portal_session_uuid: str) -> PortalSession:
+    @operation("GET", "/portal-sessions/{portal_session_uuid}", apis=BOTH)
+    async def get(self, portal_session_uuid: Id) -> PortalSession:
         """Fetch a portal session.
 
         Parameters:
@@ -28,13 +34,14 @@ class PortalSessions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(operations.GET, portal_session_uuid)
+        never()
 
+    @operation("POST", "/portal-sessions", apis=BOTH)
     async def create(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -65,24 +72,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/credit-reception", apis=BOTH)
     async def create_credit_reception(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -106,26 +103,16 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_CREDIT_RECEPTION, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/redeem-giftcards", apis=BOTH)
     async def create_redeem_giftcards(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
         amount_in_cents: int,
         allow_multiple_giftcards: bool | Unset | None = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -151,26 +138,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "amount_in_cents": amount_in_cents,
-            "allow_multiple_giftcards": allow_multiple_giftcards,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_REDEEM_GIFTCARDS, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/top-up-giftcards", apis=BOTH)
     async def create_top_up_giftcards(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -194,24 +169,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_TOP_UP_GIFTCARDS, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/pay-prepaid", apis=BOTH)
     async def create_pay_prepaid(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -235,24 +200,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_PAY_PREPAID, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/top-up-prepaid", apis=BOTH)
     async def create_top_up_prepaid(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -276,24 +231,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_TOP_UP_PREPAID, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/vouchers", apis=BOTH)
     async def create_vouchers(
         self,
         *,
-        shop_uuid: str | Unset = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -317,24 +262,14 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: documented.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-            "camera_service": camera_service,
-            "facing_mode": facing_mode,
-            "primary_identification_method": primary_identification_method,
-        }
-        return await self._call(operations.CREATE_VOUCHERS, body=body)
+        never()
 
+    @operation("POST", "/portal-sessions/prepaid", apis=BOTH, certainty="assumed")
     async def create_prepaid(
         self,
         *,
-        shop_uuid: str | Unset | None = UNSET,
-        contact_uuid: str | Unset | None = UNSET,
+        shop_uuid: Id | Unset | None = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         scanner_type: ScannerType | Unset | None = UNSET,
         enable_email_identification: bool | Unset | None = UNSET,
         enable_registration: bool | Unset | None = UNSET,
@@ -355,12 +290,4 @@ class PortalSessions(Resource):
 
         Repeating: not safe, it opens a second session. Facts: assumed from one observed request.
         """
-        body = {
-            "shop_uuid": shop_uuid,
-            "contact_uuid": contact_uuid,
-            "scanner_type": scanner_type,
-            "enable_email_identification": enable_email_identification,
-            "enable_registration": enable_registration,
-            "enable_on_screen_keyboard": enable_on_screen_keyboard,
-        }
-        return await self._call(operations.CREATE_PREPAID, body=body)
+        never()

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from types import NoneType
-
-from .._core.operation import Effect, Operation
-from .._core.params import Integer, TextOrInteger
+from .._core.declare import REGISTER, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import PosTransaction
 from ._base import Resource
-
-CREATE = Operation(
-    "pos_transactions.create",
-    "POST",
-    "/pos-transactions",
-    Effect.ACTION,
-    PosTransaction,
-    body={
-        "amount_in_cents": Integer(required=True),
-        "transaction_id": TextOrInteger(),
-        "terminal_id": TextOrInteger(),
-    },
-    apis=("register",),
-)
-PUSH = Operation(
-    "pos_transactions.push",
-    "POST",
-    "/pos-transactions/{pos_transaction_uuid}/push",
-    Effect.ACTION,
-    NoneType,
-    apis=("register",),
-)
+from ._types import Id
 
 
 class PosTransactions(Resource):
     """Payments at a register; only under the Register API."""
 
+    @operation("POST", "/pos-transactions", apis=REGISTER)
     async def create(
         self,
         *,
@@ -61,14 +38,10 @@ class PosTransactions(Resource):
         Repeating: not safe, it records a second payment. Facts: documented, with numbers for both identifiers, where
         observed requests and all answers have text; either is sent as given.
         """
-        body = {
-            "amount_in_cents": amount_in_cents,
-            "transaction_id": transaction_id,
-            "terminal_id": terminal_id,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
-    async def push(self, pos_transaction_uuid: str) -> None:
+    @operation("POST", "/pos-transactions/{pos_transaction_uuid}/push", apis=REGISTER)
+    async def push(self, pos_transaction_uuid: Id) -> None:
         """Send a payment to the device, so that credits can be given there.
 
         Parameters:
@@ -85,4 +58,4 @@ class PosTransactions(Resource):
 
         Repeating: not safe, it is sent to the device again. Facts: documented.
         """
-        return await self._call(PUSH, pos_transaction_uuid)
+        never()

@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation, Paging, require_one
-from .._core.params import Integer, Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import require_one
 from .._core.unset import UNSET, Unset
 from ..models import PrepaidTransaction
 from ..pagination import Pager
 from ._base import Resource
-
-CREATE = Operation(
-    "prepaid_transactions.create",
-    "POST",
-    "/prepaid-transactions",
-    Effect.ACTION,
-    PrepaidTransaction,
-    body={
-        "contact_uuid": Text(),
-        "contact_identifier_value": Text(),
-        "amount_in_cents": Integer(required=True),
-        "shop_uuid": Text(required=True, implied_by_register=True),
-    },
-    rules=(require_one("contact_uuid", "contact_identifier_value"),),
-    apis=("oauth", "register"),
-)
-LIST = Operation(
-    "prepaid_transactions.list",
-    "GET",
-    "/prepaid-transactions",
-    Effect.SAFE,
-    PrepaidTransaction,
-    query={
-        "contact_uuid": Text(),
-        "shop_uuid": Text(),
-        "limit": Integer(min=0, max=30),
-        "page": Integer(min=1),
-    },
-    many=True,
-    paging=Paging(largest=30),
-)
-REVERSE = Operation(
-    "prepaid_transactions.reverse",
-    "POST",
-    "/prepaid-transactions/{prepaid_transaction_uuid}/reverse",
-    Effect.ACTION,
-    PrepaidTransaction,
-)
+from ._types import Id, ImpliedByRegister, Positive, UpTo30
 
 
 class PrepaidTransactions(Resource):
     """Deposits and payments of contacts; `contacts.get_prepaid_balance` gives what is left."""
 
+    @operation(
+        "POST", "/prepaid-transactions", apis=BOTH, rules=(require_one("contact_uuid", "contact_identifier_value"),)
+    )
     async def create(
         self,
         *,
-        contact_uuid: str | Unset | None = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
         contact_identifier_value: str | Unset | None = UNSET,
         amount_in_cents: int,
-        shop_uuid: str | Unset = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
     ) -> PrepaidTransaction:
         """Deposit money of a contact, or spend it.
 
@@ -79,21 +45,16 @@ class PrepaidTransactions(Resource):
 
         Repeating: not safe, it books again. Facts: documented; clients treat `contact_uuid` as required.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "contact_identifier_value": contact_identifier_value,
-            "amount_in_cents": amount_in_cents,
-            "shop_uuid": shop_uuid,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
+    @operation("GET", "/prepaid-transactions")
     def list(
         self,
         *,
-        contact_uuid: str | Unset = UNSET,
-        shop_uuid: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        contact_uuid: Id | Unset = UNSET,
+        shop_uuid: Id | Unset = UNSET,
+        limit: UpTo30 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[PrepaidTransaction]:
         """List prepaid transactions.
 
@@ -112,10 +73,10 @@ class PrepaidTransactions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        query = {"contact_uuid": contact_uuid, "shop_uuid": shop_uuid, "limit": limit, "page": page}
-        return self._list(LIST, query=query)
+        never()
 
-    async def reverse(self, prepaid_transaction_uuid: str) -> PrepaidTransaction:
+    @operation("POST", "/prepaid-transactions/{prepaid_transaction_uuid}/reverse")
+    async def reverse(self, prepaid_transaction_uuid: Id) -> PrepaidTransaction:
         """Undo a prepaid transaction, by a new one with the negated amount.
 
         Parameters:
@@ -131,4 +92,4 @@ class PrepaidTransactions(Resource):
 
         Repeating: not safe, nothing says that a second is refused. Facts: documented.
         """
-        return await self._call(REVERSE, prepaid_transaction_uuid)
+        never()

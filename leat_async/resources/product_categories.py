@@ -3,104 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import NoneType
 from typing import TypedDict
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Items, Object, Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import Effect
 from .._core.unset import UNSET, Unset
 from ..models import ProductCategory
 from ..pagination import Pager
 from ._base import Resource, all_found, or_none
+from ._types import Id, NotNegative, Positive
 
 
 class NewProductCategory(TypedDict):
     """A category to be created."""
 
-    external_identifier: str
+    external_identifier: Id
     name: str
-
-
-_NEW = {"external_identifier": Text(required=True), "name": Text(required=True)}
-_BOTH = ("oauth", "register")
-LIST = Operation(
-    "product_categories.list",
-    "GET",
-    "/product-categories",
-    Effect.SAFE,
-    ProductCategory,
-    query={"page": Integer(min=1), "limit": Integer(min=0)},
-    many=True,
-    paging=Paging(largest=None),
-    apis=_BOTH,
-)
-CREATE = Operation(
-    "product_categories.create",
-    "POST",
-    "/product-categories",
-    Effect.ACTION,
-    ProductCategory,
-    body=_NEW,
-    apis=_BOTH,
-)
-CREATE_BATCH = Operation(
-    "product_categories.create_batch",
-    "POST",
-    "/product-categories/batch",
-    Effect.ACTION,
-    list[ProductCategory],
-    body={"categories": Items(required=True, of=Object(fields=_NEW))},
-    apis=_BOTH,
-)
-GET = Operation(
-    "product_categories.get",
-    "GET",
-    "/product-categories/{product_category_uuid}",
-    Effect.SAFE,
-    ProductCategory,
-    apis=_BOTH,
-)
-FIND = Operation(
-    "product_categories.find",
-    "GET",
-    "/product-categories/find",
-    Effect.SAFE,
-    ProductCategory,
-    query={"external_identifier": Text(required=True)},
-    apis=_BOTH,
-)
-FIND_OR_CREATE = Operation(
-    "product_categories.find_or_create",
-    "POST",
-    "/product-categories/find-or-create",
-    Effect.REPEATABLE,
-    ProductCategory,
-    body={"external_identifier": Text(required=True), "name": Text()},
-    apis=_BOTH,
-)
-UPDATE = Operation(
-    "product_categories.update",
-    "PUT",
-    "/product-categories/{product_category_uuid}",
-    Effect.REPEATABLE,
-    ProductCategory,
-    body={"external_identifier": Text(), "name": Text()},
-    apis=_BOTH,
-)
-DELETE = Operation(
-    "product_categories.delete",
-    "DELETE",
-    "/product-categories/{product_category_uuid}",
-    Effect.REPEATABLE,
-    NoneType,
-    apis=_BOTH,
-)
 
 
 class ProductCategories(Resource):
     """Groups of products. Under the Register API only `list`, `get` and `delete` are beyond doubt."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[ProductCategory]:
+    _makes: ProductCategory  # what an import of them makes; for type checkers only
+
+    async def _find(self, external_identifier: Id) -> ProductCategory | None:
+        return await or_none(self.find(external_identifier=external_identifier))
+
+    async def _find_all(self, categories: Sequence[NewProductCategory]) -> Sequence[ProductCategory] | None:
+        return await all_found(categories, self._find)
+
+    @operation("GET", "/product-categories", apis=BOTH)
+    def list(self, *, limit: NotNegative | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[ProductCategory]:
         """List product categories.
 
         Parameters:
@@ -116,9 +49,10 @@ class ProductCategories(Resource):
         Repeating: safe. Facts: documented; that `page` and `limit` can be sent is assumed from the page information
         in the answer.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
-    async def create(self, *, external_identifier: str, name: str) -> ProductCategory:
+    @operation("POST", "/product-categories", apis=BOTH, look_up=_find)
+    async def create(self, *, external_identifier: Id, name: str) -> ProductCategory:
         """Create a product category.
 
         Parameters:
@@ -134,9 +68,9 @@ class ProductCategories(Resource):
 
         Repeating: not safe, what a taken identifier leads to is not known. Facts: documented.
         """
-        body = {"external_identifier": external_identifier, "name": name}
-        return await self._call(CREATE, body=body, look_up=lambda: self._find(external_identifier))
+        never()
 
+    @operation("POST", "/product-categories/batch", apis=BOTH, look_up=_find_all)
     async def create_batch(self, *, categories: Sequence[NewProductCategory]) -> Sequence[ProductCategory]:
         """Create many product categories.
 
@@ -153,10 +87,10 @@ class ProductCategories(Resource):
 
         Repeating: not safe, what a taken identifier leads to is not known. Facts: documented.
         """
-        body = {"categories": categories}
-        return await self._call(CREATE_BATCH, body=body, look_up=lambda: all_found(categories, self._find))
+        never()
 
-    async def get(self, product_category_uuid: str) -> ProductCategory:
+    @operation("GET", "/product-categories/{product_category_uuid}", apis=BOTH)
+    async def get(self, product_category_uuid: Id) -> ProductCategory:
         """Fetch one product category.
 
         Parameters:
@@ -170,9 +104,10 @@ class ProductCategories(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, product_category_uuid)
+        never()
 
-    async def find(self, *, external_identifier: str) -> ProductCategory:
+    @operation("GET", "/product-categories/find", apis=BOTH)
+    async def find(self, *, external_identifier: Id) -> ProductCategory:
         """Find a product category by your own identifier.
 
         Parameters:
@@ -186,9 +121,10 @@ class ProductCategories(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(FIND, query={"external_identifier": external_identifier})
+        never()
 
-    async def find_or_create(self, *, external_identifier: str, name: str | Unset | None = UNSET) -> ProductCategory:
+    @operation("POST", "/product-categories/find-or-create", apis=BOTH, effect=Effect.REPEATABLE, look_up=_find)
+    async def find_or_create(self, *, external_identifier: Id, name: str | Unset | None = UNSET) -> ProductCategory:
         """Find a product category by your own identifier, or create one.
 
         Parameters:
@@ -204,14 +140,14 @@ class ProductCategories(Resource):
 
         Repeating: safe, it converges on one category; it is a POST, where contacts have a GET. Facts: documented.
         """
-        body = {"external_identifier": external_identifier, "name": name}
-        return await self._call(FIND_OR_CREATE, body=body, look_up=lambda: self._find(external_identifier))
+        never()
 
+    @operation("PUT", "/product-categories/{product_category_uuid}", apis=BOTH, look_up=get)
     async def update(
         self,
-        product_category_uuid: str,
+        product_category_uuid: Id,
         *,
-        external_identifier: str | Unset | None = UNSET,
+        external_identifier: Id | Unset | None = UNSET,
         name: str | Unset | None = UNSET,
     ) -> ProductCategory:
         """Change a product category.
@@ -229,11 +165,10 @@ class ProductCategories(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {"external_identifier": external_identifier, "name": name}
-        uuid = product_category_uuid
-        return await self._call(UPDATE, uuid, body=body, look_up=lambda: self.get(uuid))
+        never()
 
-    async def delete(self, product_category_uuid: str) -> None:
+    @operation("DELETE", "/product-categories/{product_category_uuid}", apis=BOTH)
+    async def delete(self, product_category_uuid: Id) -> None:
         """Delete a product category.
 
         Parameters:
@@ -249,7 +184,4 @@ class ProductCategories(Resource):
 
         Repeating: safe, what is gone stays gone. Facts: documented.
         """
-        await self._delete(DELETE, product_category_uuid)
-
-    async def _find(self, external_identifier: str) -> ProductCategory | None:
-        return await or_none(self.find(external_identifier=external_identifier))
+        never()

@@ -3,115 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import NoneType
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypeAlias, TypedDict
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Items, Object, Text
+from .._core.annotations import Mark
+from .._core.declare import BOTH, never, operation
+from .._core.operation import Effect
 from .._core.unset import UNSET, Unset
 from ..models import Product
 from ..pagination import Pager
 from ._base import Resource, all_found, or_none
+from ._types import Id, MaybeEmpty, NotNegative, Positive
 
 
 class CategoryReference(TypedDict, total=False):
     """A category, named by one of its keys."""
 
-    uuid: str
-    external_identifier: str
+    uuid: Id
+    external_identifier: Id
+
+
+KnownCategory: TypeAlias = Annotated[CategoryReference, Mark.ONE_OF_ITS_KEYS]
 
 
 class NewProduct(TypedDict):
     """A product to be created."""
 
-    external_identifier: str
+    external_identifier: Id
     name: str
-    description: NotRequired[str | None]
-    categories: NotRequired[Sequence[CategoryReference]]
-
-
-_CATEGORY = Object(fields={"uuid": Text(), "external_identifier": Text()}, one_of=("uuid", "external_identifier"))
-_DETAILS = {"description": Text(empty=True), "categories": Items(of=_CATEGORY)}
-_NEW = {"external_identifier": Text(required=True), "name": Text(required=True), **_DETAILS}
-_BOTH = ("oauth", "register")
-LIST = Operation(
-    "products.list",
-    "GET",
-    "/products",
-    Effect.SAFE,
-    Product,
-    query={"page": Integer(min=1), "limit": Integer(min=0)},
-    many=True,
-    paging=Paging(largest=None),
-    apis=_BOTH,
-)
-CREATE = Operation(
-    "products.create",
-    "POST",
-    "/products",
-    Effect.ACTION,
-    Product,
-    body=_NEW,
-    apis=_BOTH,
-)
-CREATE_BATCH = Operation(
-    "products.create_batch",
-    "POST",
-    "/products/batch",
-    Effect.ACTION,
-    list[Product],
-    body={"products": Items(required=True, of=Object(fields=_NEW))},
-    apis=_BOTH,
-)
-GET = Operation(
-    "products.get",
-    "GET",
-    "/products/{product_uuid}",
-    Effect.SAFE,
-    Product,
-    apis=_BOTH,
-)
-FIND = Operation(
-    "products.find",
-    "GET",
-    "/products/find",
-    Effect.SAFE,
-    Product,
-    query={"external_identifier": Text(required=True)},
-    apis=_BOTH,
-)
-FIND_OR_CREATE = Operation(
-    "products.find_or_create",
-    "POST",
-    "/products/find-or-create",
-    Effect.REPEATABLE,
-    Product,
-    body={"external_identifier": Text(required=True), "name": Text(), **_DETAILS},
-    apis=_BOTH,
-)
-UPDATE = Operation(
-    "products.update",
-    "PUT",
-    "/products/{product_uuid}",
-    Effect.REPEATABLE,
-    Product,
-    body={"external_identifier": Text(), "name": Text(), **_DETAILS},
-    apis=_BOTH,
-)
-DELETE = Operation(
-    "products.delete",
-    "DELETE",
-    "/products/{product_uuid}",
-    Effect.REPEATABLE,
-    NoneType,
-    apis=_BOTH,
-)
+    description: NotRequired[MaybeEmpty | None]
+    categories: NotRequired[Sequence[KnownCategory]]
 
 
 class Products(Resource):
     """What order lines name. Under the Register API only `list`, `get` and `delete` are beyond doubt."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[Product]:
+    _makes: Product  # what an import of them makes; for type checkers only
+
+    async def _find(self, external_identifier: Id) -> Product | None:
+        return await or_none(self.find(external_identifier=external_identifier))
+
+    async def _find_all(self, products: Sequence[NewProduct]) -> Sequence[Product] | None:
+        return await all_found(products, self._find)
+
+    @operation("GET", "/products", apis=BOTH)
+    def list(self, *, limit: NotNegative | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[Product]:
         """List products.
 
         Parameters:
@@ -127,15 +62,16 @@ class Products(Resource):
         Repeating: safe. Facts: documented; that `page` and `limit` can be sent is assumed from the page information
         in the answer.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("POST", "/products", apis=BOTH, look_up=_find)
     async def create(
         self,
         *,
-        external_identifier: str,
+        external_identifier: Id,
         name: str,
-        description: str | Unset | None = UNSET,
-        categories: Sequence[CategoryReference] | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
+        categories: Sequence[KnownCategory] | Unset | None = UNSET,
     ) -> Product:
         """Create a product.
 
@@ -154,14 +90,9 @@ class Products(Resource):
 
         Repeating: not safe, what a taken identifier leads to is not known. Facts: documented.
         """
-        body = {
-            "external_identifier": external_identifier,
-            "name": name,
-            "description": description,
-            "categories": categories,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: self._find(external_identifier))
+        never()
 
+    @operation("POST", "/products/batch", apis=BOTH, look_up=_find_all)
     async def create_batch(self, *, products: Sequence[NewProduct]) -> Sequence[Product]:
         """Create many products.
 
@@ -178,10 +109,10 @@ class Products(Resource):
 
         Repeating: not safe, what a taken identifier leads to is not known. Facts: documented.
         """
-        body = {"products": products}
-        return await self._call(CREATE_BATCH, body=body, look_up=lambda: all_found(products, self._find))
+        never()
 
-    async def get(self, product_uuid: str) -> Product:
+    @operation("GET", "/products/{product_uuid}", apis=BOTH)
+    async def get(self, product_uuid: Id) -> Product:
         """Fetch one product.
 
         Parameters:
@@ -195,9 +126,10 @@ class Products(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, product_uuid)
+        never()
 
-    async def find(self, *, external_identifier: str) -> Product:
+    @operation("GET", "/products/find", apis=BOTH)
+    async def find(self, *, external_identifier: Id) -> Product:
         """Find a product by your own identifier.
 
         Parameters:
@@ -211,15 +143,16 @@ class Products(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(FIND, query={"external_identifier": external_identifier})
+        never()
 
+    @operation("POST", "/products/find-or-create", apis=BOTH, effect=Effect.REPEATABLE, look_up=_find)
     async def find_or_create(
         self,
         *,
-        external_identifier: str,
+        external_identifier: Id,
         name: str | Unset | None = UNSET,
-        description: str | Unset | None = UNSET,
-        categories: Sequence[CategoryReference] | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
+        categories: Sequence[KnownCategory] | Unset | None = UNSET,
     ) -> Product:
         """Find a product by your own identifier, or create one.
 
@@ -236,22 +169,17 @@ class Products(Resource):
 
         Repeating: safe, it converges on one product; it is a POST, where contacts have a GET. Facts: documented.
         """
-        body = {
-            "external_identifier": external_identifier,
-            "name": name,
-            "description": description,
-            "categories": categories,
-        }
-        return await self._call(FIND_OR_CREATE, body=body, look_up=lambda: self._find(external_identifier))
+        never()
 
+    @operation("PUT", "/products/{product_uuid}", apis=BOTH, look_up=get)
     async def update(
         self,
-        product_uuid: str,
+        product_uuid: Id,
         *,
-        external_identifier: str | Unset | None = UNSET,
+        external_identifier: Id | Unset | None = UNSET,
         name: str | Unset | None = UNSET,
-        description: str | Unset | None = UNSET,
-        categories: Sequence[CategoryReference] | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
+        categories: Sequence[KnownCategory] | Unset | None = UNSET,
     ) -> Product:
         """Change a product.
 
@@ -268,16 +196,10 @@ class Products(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {
-            "external_identifier": external_identifier,
-            "name": name,
-            "description": description,
-            "categories": categories,
-        }
-        uuid = product_uuid
-        return await self._call(UPDATE, uuid, body=body, look_up=lambda: self.get(uuid))
+        never()
 
-    async def delete(self, product_uuid: str) -> None:
+    @operation("DELETE", "/products/{product_uuid}", apis=BOTH)
+    async def delete(self, product_uuid: Id) -> None:
         """Delete a product.
 
         Parameters:
@@ -293,7 +215,4 @@ class Products(Resource):
 
         Repeating: safe, what is gone stays gone. Facts: documented.
         """
-        await self._delete(DELETE, product_uuid)
-
-    async def _find(self, external_identifier: str) -> Product | None:
-        return await or_none(self.find(external_identifier=external_identifier))
+        never()

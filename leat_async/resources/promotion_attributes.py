@@ -4,75 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
-from .._core.operation import Effect, Operation
-from .._core.params import Integer, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Attribute
 from ..pagination import Pager
-from ._base import Resource, first_where
-from ._types import ATTRIBUTE_CHOICES, ATTRIBUTE_TYPE, AttributeChoice, AttributeType
-
-LIST = Operation(
-    "promotion_attributes.list",
-    "GET",
-    "/promotion-attributes",
-    Effect.SAFE,
-    Attribute,
-    many=True,
-    apis=("oauth", "register"),
-    certainty="captured",
-)
-CREATE = Operation(
-    "promotion_attributes.create",
-    "POST",
-    "/promotion-attributes",
-    Effect.ACTION,
-    Attribute,
-    body={
-        "name": Text(required=True),
-        "label": Text(required=True),
-        "type": ATTRIBUTE_TYPE,
-        "description": Text(empty=True),
-        "placeholder": Text(empty=True),
-        "options": ATTRIBUTE_CHOICES,
-    },
-    apis=("oauth", "register"),
-    certainty="captured",
-)
-GET = Operation(
-    "promotion_attributes.get",
-    "GET",
-    "/promotion-attributes/{promotion_attribute_id}",
-    Effect.SAFE,
-    Attribute,
-    apis=("oauth", "register"),
-    certainty="captured",
-)
-UPDATE = Operation(
-    "promotion_attributes.update",
-    "PUT",
-    "/promotion-attributes/{promotion_attribute_id}",
-    Effect.REPEATABLE,
-    Attribute,
-    body={
-        "name": Text(),
-        "label": Text(),
-        "description": Text(empty=True),
-        "placeholder": Text(empty=True),
-        "type": attrs.evolve(ATTRIBUTE_TYPE, required=False),
-        "options": ATTRIBUTE_CHOICES,
-        "id": Integer(),
-    },
-    apis=("oauth", "register"),
-    certainty="assumed",
-)
+from ._base import Resource, listed_by_name
+from ._types import AttributeChoice, AttributeType, MaybeEmpty
 
 
 class PromotionAttributes(Resource):
     """Definitions of custom attributes of promotions; the older sibling of `custom_attributes`."""
 
+    @operation("GET", "/promotion-attributes", apis=BOTH, certainty="observed in an answer")
     def list(self) -> Pager[Attribute]:
         """List all promotion attributes.
 
@@ -82,18 +25,19 @@ class PromotionAttributes(Resource):
         Raises:
             ApiError: the API refuses.
 
-        Repeating: safe. Facts: observed, not documented.
+        Repeating: safe. Facts: observed in an answer, not documented.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/promotion-attributes", apis=BOTH, certainty="observed in an answer", look_up=listed_by_name)
     async def create(
         self,
         *,
         name: str,
         label: str,
         type: AttributeType,
-        description: str | Unset | None = UNSET,
-        placeholder: str | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
+        placeholder: MaybeEmpty | Unset | None = UNSET,
         options: Sequence[AttributeChoice] | Unset | None = UNSET,
     ) -> Attribute:
         """Define a promotion attribute.
@@ -114,19 +58,12 @@ class PromotionAttributes(Resource):
             ApiError: the API refuses; its codes are not documented.
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the name.
 
-        Repeating: not safe, though a name can be taken only once. Facts: observed, not documented; a value sent as a
-        number comes back as text.
+        Repeating: not safe, though a name can be taken only once. Facts: observed in an answer, not documented; a value
+        sent as a number comes back as text.
         """
-        body = {
-            "name": name,
-            "label": label,
-            "type": type,
-            "description": description,
-            "placeholder": placeholder,
-            "options": options,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()
 
+    @operation("GET", "/promotion-attributes/{promotion_attribute_id}", apis=BOTH, certainty="observed in a client")
     async def get(self, promotion_attribute_id: str) -> Attribute:
         """Fetch one promotion attribute.
 
@@ -139,18 +76,25 @@ class PromotionAttributes(Resource):
         Raises:
             ApiError: the API refuses, also when there is no such attribute (its code is not documented).
 
-        Repeating: safe. Facts: observed in one client, not documented.
+        Repeating: safe. Facts: observed in a client, not documented.
         """
-        return await self._call(GET, promotion_attribute_id)
+        never()
 
+    @operation(
+        "PUT",
+        "/promotion-attributes/{promotion_attribute_id}",
+        apis=BOTH,
+        certainty="observed in a client",
+        look_up=get,
+    )
     async def update(
         self,
         promotion_attribute_id: str,
         *,
         name: str | Unset | None = UNSET,
         label: str | Unset | None = UNSET,
-        description: str | Unset | None = UNSET,
-        placeholder: str | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
+        placeholder: MaybeEmpty | Unset | None = UNSET,
         type: AttributeType | Unset | None = UNSET,
         options: Sequence[AttributeChoice] | Unset | None = UNSET,
         id: int | Unset | None = UNSET,
@@ -169,18 +113,7 @@ class PromotionAttributes(Resource):
             ApiError: the API refuses; its codes are not documented.
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` fetches the attribute as it is.
 
-        Repeating: safe, it sets the same values again. Facts: observed in one client, not documented; its answer is
+        Repeating: safe, it sets the same values again. Facts: observed in a client, not documented; its answer is
         assumed to be that of `get`.
         """
-        body = {
-            "name": name,
-            "label": label,
-            "description": description,
-            "placeholder": placeholder,
-            "type": type,
-            "options": options,
-            "id": id,
-        }
-        return await self._call(
-            UPDATE, promotion_attribute_id, body=body, look_up=lambda: self.get(promotion_attribute_id)
-        )
+        never()

@@ -4,57 +4,21 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Promotion
 from ..pagination import Pager
 from ._base import Resource
+from ._types import Id, NotNegative, Positive
 
 PromotionType: TypeAlias = Literal["SINGLE_USE"] | str
-
-LIST = Operation(
-    "promotions.list",
-    "GET",
-    "/promotions",
-    Effect.SAFE,
-    Promotion,
-    query={"page": Integer(min=1), "limit": Integer(min=0)},
-    many=True,
-    paging=Paging(largest=None, certain=False),
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "promotions.create",
-    "POST",
-    "/promotions",
-    Effect.ACTION,
-    Promotion,
-    body={
-        "name": Text(required=True),
-        "description": Text(required=True),
-        "voucher_limit": Integer(),
-        "limit_per_contact": Integer(),
-        "expiration_duration": Integer(),
-        "type": Text(values=("SINGLE_USE",)),
-        "redemptions_per_voucher": Integer(),
-    },
-    apis=("oauth", "register"),
-)
-GET = Operation(
-    "promotions.get",
-    "GET",
-    "/promotions/{promotion_uuid}",
-    Effect.SAFE,
-    Promotion,
-    apis=("oauth", "register"),
-)
 
 
 class Promotions(Resource):
     """Campaigns that vouchers belong to. The API can't change or delete them."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[Promotion]:
+    @operation("GET", "/promotions", apis=BOTH, certain_paging=False)
+    def list(self, *, limit: NotNegative | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[Promotion]:
         """List promotions.
 
         Parameters:
@@ -70,8 +34,9 @@ class Promotions(Resource):
 
         Repeating: safe. Facts: documented; that the list is paged is observed in one client.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("POST", "/promotions", apis=BOTH)
     async def create(
         self,
         *,
@@ -105,18 +70,10 @@ class Promotions(Resource):
         Repeating: not safe, it makes a second promotion. Facts: documented in older documentation; the last two
         parameters are observed in one client.
         """
-        body = {
-            "name": name,
-            "description": description,
-            "voucher_limit": voucher_limit,
-            "limit_per_contact": limit_per_contact,
-            "expiration_duration": expiration_duration,
-            "type": type,
-            "redemptions_per_voucher": redemptions_per_voucher,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
-    async def get(self, promotion_uuid: str) -> Promotion:
+    @operation("GET", "/promotions/{promotion_uuid}", apis=BOTH)
+    async def get(self, promotion_uuid: Id) -> Promotion:
         """Fetch one promotion.
 
         Parameters:
@@ -130,4 +87,4 @@ class Promotions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, promotion_uuid)
+        never()

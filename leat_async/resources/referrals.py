@@ -4,43 +4,27 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Referral, ReferralSettings
 from ..pagination import Pager
 from ._base import Resource
+from ._types import Id, Positive, UpTo100
 
 ReferralStatus: TypeAlias = Literal["pending", "completed", "failed"] | str
-
-LIST = Operation(
-    "referrals.list",
-    "GET",
-    "/referrals",
-    Effect.SAFE,
-    Referral,
-    query={
-        "referring_contact_uuid": Text(),
-        "status": Text(values=("pending", "completed", "failed")),
-        "limit": Integer(min=0, max=100),
-        "page": Integer(min=1),
-    },
-    many=True,
-    paging=Paging(largest=100, certain=False),
-)
-GET_SETTINGS = Operation("referrals.get_settings", "GET", "/referrals/settings", Effect.SAFE, ReferralSettings)
 
 
 class Referrals(Resource):
     """Contacts who bring in contacts."""
 
+    @operation("GET", "/referrals", certain_paging=False)
     def list(
         self,
         *,
-        referring_contact_uuid: str | Unset = UNSET,
+        referring_contact_uuid: Id | Unset = UNSET,
         status: ReferralStatus | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[Referral]:
         """List referrals.
 
@@ -59,14 +43,9 @@ class Referrals(Resource):
 
         Repeating: safe. Facts: documented; the least limit is assumed.
         """
-        query = {
-            "referring_contact_uuid": referring_contact_uuid,
-            "status": status,
-            "limit": limit,
-            "page": page,
-        }
-        return self._list(LIST, query=query)
+        never()
 
+    @operation("GET", "/referrals/settings")
     async def get_settings(self) -> ReferralSettings:
         """Fetch the settings of the referral program.
 
@@ -78,4 +57,4 @@ class Referrals(Resource):
 
         Repeating: safe. Facts: documented; the `data` of incentives only for loyalty points and vouchers.
         """
-        return await self._call(GET_SETTINGS)
+        never()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import REGISTER, never, operation
 from ..models import Register
 from ._base import Resource
-
-GET = Operation("register.get", "GET", "/", Effect.SAFE, Register, certainty="captured", apis=("register",))
 
 
 class Registers(Resource):
     """The point of sale that the token belongs to; only under the Register API."""
 
+    @operation("GET", "/", apis=REGISTER, certainty="observed in a client")
     async def get(self) -> Register:
         """Fetch the register.
 
@@ -22,6 +21,6 @@ class Registers(Resource):
             ConfigError: the client does not use the Register API.
             AuthenticationError: the token is not accepted.
 
-        Repeating: safe. Facts: observed in clients, not documented.
+        Repeating: safe. Facts: observed in a client, not documented.
         """
-        return await self._call(GET)
+        never()

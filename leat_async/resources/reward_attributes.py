@@ -4,49 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Attribute
 from ..pagination import Pager
-from ._base import Resource, first_where
-from ._types import ATTRIBUTE_CHOICES, ATTRIBUTE_TYPE, AttributeChoice, AttributeType
-
-LIST = Operation(
-    "reward_attributes.list",
-    "GET",
-    "/reward-attributes",
-    Effect.SAFE,
-    Attribute,
-    query={"limit": Integer(min=0), "page": Integer(min=1)},
-    many=True,
-    paging=Paging(largest=None, certain=False),
-    certainty="captured",
-    apis=("oauth", "register"),
-)
-CREATE = Operation(
-    "reward_attributes.create",
-    "POST",
-    "/reward-attributes",
-    Effect.ACTION,
-    Attribute,
-    body={
-        "name": Text(required=True),
-        "label": Text(required=True),
-        "type": ATTRIBUTE_TYPE,
-        "description": Text(),
-        "placeholder": Text(),
-        "options": ATTRIBUTE_CHOICES,
-    },
-    certainty="captured",
-    apis=("oauth", "register"),
-)
+from ._base import Resource, listed_by_name
+from ._types import AttributeChoice, AttributeType, NotNegative, Positive
 
 
 class RewardAttributes(Resource):
     """Definitions of reward attributes; `custom_attributes` with the entity "reward" is the documented way."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[Attribute]:
+    @operation("GET", "/reward-attributes", apis=BOTH, certainty="observed in an answer", certain_paging=False)
+    def list(self, *, limit: NotNegative | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[Attribute]:
         """List attributes of rewards.
 
         Parameters:
@@ -60,10 +30,11 @@ class RewardAttributes(Resource):
         Raises:
             ApiError: the API refuses.
 
-        Repeating: safe. Facts: observed, not documented; the parameters in one client only.
+        Repeating: safe. Facts: observed in an answer, not documented; the parameters in one client only.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("POST", "/reward-attributes", apis=BOTH, certainty="observed in an answer", look_up=listed_by_name)
     async def create(
         self,
         *,
@@ -91,15 +62,7 @@ class RewardAttributes(Resource):
             AlreadyExistsError: there is one of this name.
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` looks for the name.
 
-        Repeating: not safe, the second is refused. Facts: observed, not documented; read in camel case as observed
-        and in snake case as one client expects.
+        Repeating: not safe, the second is refused. Facts: observed in an answer, not documented; read in camel case as
+        observed and in snake case as one client expects.
         """
-        body = {
-            "name": name,
-            "label": label,
-            "type": type,
-            "description": description,
-            "placeholder": placeholder,
-            "options": options,
-        }
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation, require_one
-from .._core.params import Text
+from .._core.declare import BOTH, never, operation
+from .._core.operation import require_one
 from .._core.unset import UNSET, Unset
 from ..models import LoyaltyTransaction, RewardReception
 from ._base import Resource
-
-CREATE = Operation(
-    "reward_receptions.create",
-    "POST",
-    "/reward-receptions",
-    Effect.ACTION,
-    RewardReception,
-    body={
-        # A register may name the contact by an identifier alone; the rule below then asks for that.
-        "contact_uuid": Text(required=True, implied_by_register=True),
-        "reward_uuid": Text(required=True),
-        "contact_identifier_value": Text(),
-        "shop_uuid": Text(required=True, implied_by_register=True),
-    },
-    rules=(require_one("contact_uuid", "contact_identifier_value"),),
-    apis=("oauth", "register"),
-)
-REVERSE = Operation(
-    "reward_receptions.reverse",
-    "POST",
-    "/reward-receptions/{reward_reception_uuid}/reverse",
-    Effect.ACTION,
-    LoyaltyTransaction,
-    apis=("oauth", "register"),
-)
+from ._types import Id, ImpliedByRegister
 
 
 class RewardReceptions(Resource):
     """Claims of rewards. `loyalty_transactions.list` lists them, `collectable_rewards.list` those to be picked up."""
 
+    @operation(
+        "POST", "/reward-receptions", apis=BOTH, rules=(require_one("contact_uuid", "contact_identifier_value"),)
+    )
     async def create(
         self,
         *,
-        contact_uuid: str | Unset = UNSET,
-        reward_uuid: str,
+        # A register may name the contact by an identifier alone; the rule then asks for that.
+        contact_uuid: ImpliedByRegister | Unset = UNSET,
+        reward_uuid: Id,
         contact_identifier_value: str | Unset | None = UNSET,
-        shop_uuid: str | Unset = UNSET,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
     ) -> RewardReception:
         """Let a contact claim a reward for credits.
 
@@ -68,15 +48,10 @@ class RewardReceptions(Resource):
         Repeating: not safe, it claims again. Facts: documented; the shape of digital rewards, and the Register API's
         identifier in place of a contact, are observed.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "reward_uuid": reward_uuid,
-            "contact_identifier_value": contact_identifier_value,
-            "shop_uuid": shop_uuid,
-        }
-        return await self._call(CREATE, body=body)
+        never()
 
-    async def reverse(self, reward_reception_uuid: str) -> LoyaltyTransaction:
+    @operation("POST", "/reward-receptions/{reward_reception_uuid}/reverse", apis=BOTH)
+    async def reverse(self, reward_reception_uuid: Id) -> LoyaltyTransaction:
         """Undo a claim, by a credit reception that gives the credits back.
 
         Parameters:
@@ -92,4 +67,4 @@ class RewardReceptions(Resource):
         Repeating: not safe, nothing says that a second is refused. Facts: documented; under the Register API
         observed.
         """
-        return await self._call(REVERSE, reward_reception_uuid)
+        never()

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from .._core.operation import Effect, Operation
-from .._core.params import Number, Text
+from .._core.annotations import Mark
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Reward
 from ..pagination import Pager
-from ._base import Resource, with_attributes
-
-LIST = Operation(
-    "rewards.list",
-    "GET",
-    "/rewards",
-    Effect.SAFE,
-    Reward,
-    query={"shop_uuid": Text(), "contact_uuid": Text()},
-    many=True,
-    apis=("oauth", "register"),
-)
-GET = Operation("rewards.get", "GET", "/rewards/{reward_uuid}", Effect.SAFE, Reward, apis=("oauth", "register"))
-UPDATE = Operation(
-    "rewards.update",
-    "PUT",
-    "/rewards/{reward_uuid}",
-    Effect.REPEATABLE,
-    Reward,
-    body={"title": Text(), "description": Text(empty=True), "required_credits": Number()},
-    open_body=True,
-    apis=("oauth", "register"),
-)
+from ._base import Resource
+from ._types import Id, MaybeEmpty
 
 
 class Rewards(Resource):
     """Things that credits can buy. The API can't create or delete them."""
 
-    def list(self, *, shop_uuid: str | Unset = UNSET, contact_uuid: str | Unset = UNSET) -> Pager[Reward]:
+    @operation("GET", "/rewards", apis=BOTH)
+    def list(self, *, shop_uuid: Id | Unset = UNSET, contact_uuid: Id | Unset = UNSET) -> Pager[Reward]:
         """List rewards.
 
         Parameters:
@@ -55,9 +35,10 @@ class Rewards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"shop_uuid": shop_uuid, "contact_uuid": contact_uuid})
+        never()
 
-    async def get(self, reward_uuid: str) -> Reward:
+    @operation("GET", "/rewards/{reward_uuid}", apis=BOTH)
+    async def get(self, reward_uuid: Id) -> Reward:
         """Fetch one reward.
 
         Parameters:
@@ -71,16 +52,17 @@ class Rewards(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, reward_uuid)
+        never()
 
+    @operation("PUT", "/rewards/{reward_uuid}", apis=BOTH, look_up=get)
     async def update(
         self,
-        reward_uuid: str,
+        reward_uuid: Id,
         *,
         title: str | Unset | None = UNSET,
-        description: str | Unset | None = UNSET,
+        description: MaybeEmpty | Unset | None = UNSET,
         required_credits: float | Decimal | Unset | None = UNSET,
-        attributes: Mapping[str, Any] | Unset = UNSET,
+        attributes: Annotated[Mapping[str, Any], Mark.FURTHER_KEYS] | Unset = UNSET,
     ) -> Reward:
         """Change a reward.
 
@@ -102,6 +84,4 @@ class Rewards(Resource):
         Repeating: safe, it sets the same values again. Facts: documented; that the values go into the body is
         observed.
         """
-        body = {"title": title, "description": description, "required_credits": required_credits}
-        sent = with_attributes(body, attributes)
-        return await self._call(UPDATE, reward_uuid, body=sent, look_up=lambda: self.get(reward_uuid))
+        never()

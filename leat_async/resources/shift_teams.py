@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import ShiftTeam
 from ..pagination import Pager
 from ._base import Resource, or_none
-
-_FIELDS = {"name": Text(required=True)}
-LIST = Operation(
-    "shift_teams.list",
-    "GET",
-    "/shift-teams",
-    Effect.SAFE,
-    ShiftTeam,
-    query={"page": Integer(min=1), "limit": Integer(min=0, max=100)},
-    many=True,
-    paging=Paging(largest=100),
-)
-CREATE = Operation("shift_teams.create", "POST", "/shift-teams", Effect.ACTION, ShiftTeam, body=_FIELDS)
-FIND = Operation(
-    "shift_teams.find",
-    "GET",
-    "/shift-teams/find",
-    Effect.SAFE,
-    ShiftTeam,
-    query={"name": Text(required=True)},
-)
-GET = Operation("shift_teams.get", "GET", "/shift-teams/{shift_team_uuid}", Effect.SAFE, ShiftTeam)
-UPDATE = Operation(
-    "shift_teams.update",
-    "PUT",
-    "/shift-teams/{shift_team_uuid}",
-    Effect.REPEATABLE,
-    ShiftTeam,
-    body=_FIELDS,
-)
+from ._types import Id, Positive, UpTo100
 
 
 class ShiftTeams(Resource):
     """Teams that shifts belong to. Only in older documentation, as beta."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[ShiftTeam]:
+    async def _find(self, name: str) -> ShiftTeam | None:
+        return await or_none(self.find(name=name))
+
+    @operation("GET", "/shift-teams")
+    def list(self, *, limit: UpTo100 | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[ShiftTeam]:
         """List shift teams.
 
         Parameters:
@@ -59,8 +33,9 @@ class ShiftTeams(Resource):
         Repeating: safe. Facts: documented in older documentation, which lists the parameters of this GET as body;
         they go into the query.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("POST", "/shift-teams", look_up=_find)
     async def create(self, *, name: str) -> ShiftTeam:
         """Create a shift team.
 
@@ -76,8 +51,9 @@ class ShiftTeams(Resource):
 
         Repeating: not safe, it may make a second of the same name. Facts: documented in older documentation.
         """
-        return await self._call(CREATE, body={"name": name}, look_up=lambda: or_none(self.find(name=name)))
+        never()
 
+    @operation("GET", "/shift-teams/find")
     async def find(self, *, name: str) -> ShiftTeam:
         """Find a shift team by name.
 
@@ -92,9 +68,10 @@ class ShiftTeams(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(FIND, query={"name": name})
+        never()
 
-    async def get(self, shift_team_uuid: str) -> ShiftTeam:
+    @operation("GET", "/shift-teams/{shift_team_uuid}")
+    async def get(self, shift_team_uuid: Id) -> ShiftTeam:
         """Fetch one shift team.
 
         Parameters:
@@ -108,9 +85,10 @@ class ShiftTeams(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(GET, shift_team_uuid)
+        never()
 
-    async def update(self, shift_team_uuid: str, *, name: str) -> ShiftTeam:
+    @operation("PUT", "/shift-teams/{shift_team_uuid}", look_up=get)
+    async def update(self, shift_team_uuid: Id, *, name: str) -> ShiftTeam:
         """Rename a shift team.
 
         Parameters:
@@ -127,4 +105,4 @@ class ShiftTeams(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented in older documentation.
         """
-        return await self._call(UPDATE, shift_team_uuid, body={"name": name}, look_up=lambda: self.get(shift_team_uuid))
+        never()

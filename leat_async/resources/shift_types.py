@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Integer, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import ShiftType
 from ..pagination import Pager
 from ._base import Resource, or_none
-
-_FIELDS = {"name": Text(required=True), "description": Text(required=True)}
-LIST = Operation(
-    "shift_types.list",
-    "GET",
-    "/shift-types",
-    Effect.SAFE,
-    ShiftType,
-    query={"page": Integer(min=1), "limit": Integer(min=0, max=100)},
-    many=True,
-    paging=Paging(largest=100),
-)
-CREATE = Operation("shift_types.create", "POST", "/shift-types", Effect.ACTION, ShiftType, body=_FIELDS)
-FIND = Operation(
-    "shift_types.find",
-    "GET",
-    "/shift-types/find",
-    Effect.SAFE,
-    ShiftType,
-    query={"name": Text(required=True)},
-)
-GET = Operation("shift_types.get", "GET", "/shift-types/{shift_type_uuid}", Effect.SAFE, ShiftType)
-UPDATE = Operation(
-    "shift_types.update",
-    "PUT",
-    "/shift-types/{shift_type_uuid}",
-    Effect.REPEATABLE,
-    ShiftType,
-    body=_FIELDS,
-)
+from ._types import Positive, UpTo100
 
 
 class ShiftTypes(Resource):
     """Kinds of shifts. Only in older documentation, as beta."""
 
-    def list(self, *, limit: int | Unset = UNSET, page: int | Unset = UNSET) -> Pager[ShiftType]:
+    async def _find(self, name: str) -> ShiftType | None:
+        return await or_none(self.find(name=name))
+
+    @operation("GET", "/shift-types")
+    def list(self, *, limit: UpTo100 | Unset = UNSET, page: Positive | Unset = UNSET) -> Pager[ShiftType]:
         """List shift types.
 
         Parameters:
@@ -59,8 +33,9 @@ class ShiftTypes(Resource):
         Repeating: safe. Facts: documented in older documentation, which lists the parameters of this GET as body;
         they go into the query.
         """
-        return self._list(LIST, query={"limit": limit, "page": page})
+        never()
 
+    @operation("POST", "/shift-types", look_up=_find)
     async def create(self, *, name: str, description: str) -> ShiftType:
         """Create a shift type.
 
@@ -77,10 +52,9 @@ class ShiftTypes(Resource):
 
         Repeating: not safe, it may make a second of the same name. Facts: documented in older documentation.
         """
-        return await self._call(
-            CREATE, body={"name": name, "description": description}, look_up=lambda: or_none(self.find(name=name))
-        )
+        never()
 
+    @operation("GET", "/shift-types/find")
     async def find(self, *, name: str) -> ShiftType:
         """Find a shift type by name.
 
@@ -95,8 +69,9 @@ class ShiftTypes(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(FIND, query={"name": name})
+        never()
 
+    @operation("GET", "/shift-types/{shift_type_uuid}")
     async def get(self, shift_type_uuid: str) -> ShiftType:
         """Fetch one shift type.
 
@@ -111,8 +86,9 @@ class ShiftTypes(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(GET, shift_type_uuid)
+        never()
 
+    @operation("PUT", "/shift-types/{shift_type_uuid}", look_up=get)
     async def update(self, shift_type_uuid: str, *, name: str, description: str) -> ShiftType:
         """Rename a shift type or describe it anew.
 
@@ -131,9 +107,4 @@ class ShiftTypes(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented in older documentation.
         """
-        return await self._call(
-            UPDATE,
-            shift_type_uuid,
-            body={"name": name, "description": description},
-            look_up=lambda: self.get(shift_type_uuid),
-        )
+        never()

@@ -4,82 +4,31 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Instant, Integer, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Shift
 from ..pagination import Pager
 from ._base import Resource, or_none
-from ._types import Moment
+from ._types import Id, Moment, Positive, UpTo100
 
 ShiftStatus: TypeAlias = Literal["approved", "pending"] | str
-
-_STATUS = Text(required=True, values=("approved", "pending"))
-LIST = Operation(
-    "shifts.list",
-    "GET",
-    "/shifts",
-    Effect.SAFE,
-    Shift,
-    query={
-        "shop_uuid": Text(required=True),
-        "status": _STATUS,
-        "team_uuid": Text(),
-        "page": Integer(min=1),
-        "limit": Integer(min=0, max=100),
-    },
-    many=True,
-    paging=Paging(largest=100),
-)
-CREATE = Operation(
-    "shifts.create",
-    "POST",
-    "/shifts",
-    Effect.ACTION,
-    Shift,
-    body={
-        "contact_uuid": Text(required=True),
-        "shop_uuid": Text(required=True),
-        "started_at": Instant(required=True),
-        "ended_at": Instant(required=True),
-        "status": _STATUS,
-        "external_id": Text(),
-        "team_uuid": Text(),
-        "shift_type_uuid": Text(),
-        "break_in_minutes": Integer(),
-    },
-)
-FIND = Operation("shifts.find", "GET", "/shifts/find", Effect.SAFE, Shift, query={"external_id": Text(required=True)})
-GET = Operation("shifts.get", "GET", "/shifts/{shift_uuid}", Effect.SAFE, Shift)
-UPDATE = Operation(
-    "shifts.update",
-    "PUT",
-    "/shifts/{shift_uuid}",
-    Effect.REPEATABLE,
-    Shift,
-    body={
-        "contact_uuid": Text(),
-        "team_uuid": Text(),
-        "started_at": Instant(required=True),
-        "ended_at": Instant(required=True),
-        "status": _STATUS,
-        "break_in_minutes": Integer(),
-    },
-)
-DELETE = Operation("shifts.delete", "DELETE", "/shifts/{shift_uuid}", Effect.REPEATABLE, object)
 
 
 class Shifts(Resource):
     """When contacts work. Only in older documentation, as beta."""
 
+    async def _find(self, external_id: Id) -> Shift | None:
+        return await or_none(self.find(external_id=external_id))
+
+    @operation("GET", "/shifts")
     def list(
         self,
         *,
-        shop_uuid: str,
+        shop_uuid: Id,
         status: ShiftStatus,
-        team_uuid: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        team_uuid: Id | Unset = UNSET,
+        limit: UpTo100 | Unset = UNSET,
+        page: Positive | Unset = UNSET,
     ) -> Pager[Shift]:
         """List the shifts of a shop.
 
@@ -99,20 +48,20 @@ class Shifts(Resource):
         Repeating: safe. Facts: documented in older documentation, which lists the filters of this GET as body; they
         go into the query.
         """
-        query = {"shop_uuid": shop_uuid, "status": status, "team_uuid": team_uuid, "limit": limit, "page": page}
-        return self._list(LIST, query=query)
+        never()
 
+    @operation("POST", "/shifts", look_up=_find)
     async def create(
         self,
         *,
-        contact_uuid: str,
-        shop_uuid: str,
+        contact_uuid: Id,
+        shop_uuid: Id,
         started_at: Moment,
         ended_at: Moment,
         status: ShiftStatus,
-        external_id: str | Unset | None = UNSET,
-        team_uuid: str | Unset | None = UNSET,
-        shift_type_uuid: str | Unset | None = UNSET,
+        external_id: Id | Unset | None = UNSET,
+        team_uuid: Id | Unset | None = UNSET,
+        shift_type_uuid: Id | Unset | None = UNSET,
         break_in_minutes: int | Unset | None = UNSET,
     ) -> Shift:
         """Create a shift.
@@ -139,21 +88,10 @@ class Shifts(Resource):
 
         Repeating: not safe, without an external id it makes a second shift. Facts: documented in older documentation.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "shop_uuid": shop_uuid,
-            "started_at": started_at,
-            "ended_at": ended_at,
-            "status": status,
-            "external_id": external_id,
-            "team_uuid": team_uuid,
-            "shift_type_uuid": shift_type_uuid,
-            "break_in_minutes": break_in_minutes,
-        }
-        look_up = (lambda: or_none(self.find(external_id=external_id))) if isinstance(external_id, str) else None
-        return await self._call(CREATE, body=body, look_up=look_up)
+        never()
 
-    async def find(self, *, external_id: str) -> Shift:
+    @operation("GET", "/shifts/find")
+    async def find(self, *, external_id: Id) -> Shift:
         """Find a shift by your own identifier.
 
         Parameters:
@@ -167,9 +105,10 @@ class Shifts(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(FIND, query={"external_id": external_id})
+        never()
 
-    async def get(self, shift_uuid: str) -> Shift:
+    @operation("GET", "/shifts/{shift_uuid}")
+    async def get(self, shift_uuid: Id) -> Shift:
         """Fetch one shift.
 
         Parameters:
@@ -183,14 +122,15 @@ class Shifts(Resource):
 
         Repeating: safe. Facts: documented in older documentation.
         """
-        return await self._call(GET, shift_uuid)
+        never()
 
+    @operation("PUT", "/shifts/{shift_uuid}", look_up=get)
     async def update(
         self,
-        shift_uuid: str,
+        shift_uuid: Id,
         *,
-        contact_uuid: str | Unset | None = UNSET,
-        team_uuid: str | Unset | None = UNSET,
+        contact_uuid: Id | Unset | None = UNSET,
+        team_uuid: Id | Unset | None = UNSET,
         started_at: Moment,
         ended_at: Moment,
         status: ShiftStatus,
@@ -214,17 +154,10 @@ class Shifts(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented in older documentation.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "team_uuid": team_uuid,
-            "started_at": started_at,
-            "ended_at": ended_at,
-            "status": status,
-            "break_in_minutes": break_in_minutes,
-        }
-        return await self._call(UPDATE, shift_uuid, body=body, look_up=lambda: self.get(shift_uuid))
+        never()
 
-    async def delete(self, shift_uuid: str) -> Any:
+    @operation("DELETE", "/shifts/{shift_uuid}")
+    async def delete(self, shift_uuid: Id) -> Any:
         """Delete a shift.
 
         Parameters:
@@ -240,4 +173,4 @@ class Shifts(Resource):
 
         Repeating: safe, what is gone stays gone. Facts: documented in older documentation, but for the answer.
         """
-        return await self._delete(DELETE, shift_uuid)
+        never()

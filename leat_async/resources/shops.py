@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import never, operation
 from ..models import Shop
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation("shops.list", "GET", "/shops", Effect.SAFE, Shop, many=True)
-GET = Operation("shops.get", "GET", "/shops/{shop_uuid}", Effect.SAFE, Shop)
+from ._types import Id
 
 
 class Shops(Resource):
     """Physical and web shops of the account."""
 
+    @operation("GET", "/shops")
     def list(self) -> Pager[Shop]:
         """List all shops of the account.
 
@@ -25,9 +24,10 @@ class Shops(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()
 
-    async def get(self, shop_uuid: str) -> Shop:
+    @operation("GET", "/shops/{shop_uuid}")
+    async def get(self, shop_uuid: Id) -> Shop:
         """Fetch one shop.
 
         Parameters:
@@ -41,4 +41,4 @@ class Shops(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, shop_uuid)
+        never()

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import BOTH, never, operation
 from ..models import SubscriptionType
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation(
-    "subscription_types.list",
-    "GET",
-    "/subscription-types",
-    Effect.SAFE,
-    SubscriptionType,
-    many=True,
-    apis=("oauth", "register"),
-)
 
 
 class SubscriptionTypes(Resource):
     """Kinds of mail that contacts can subscribe to."""
 
+    @operation("GET", "/subscription-types", apis=BOTH)
     def list(self) -> Pager[SubscriptionType]:
         """List all subscription types of the account.
 
@@ -32,4 +23,4 @@ class SubscriptionTypes(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
+from .._core.declare import never, operation
 from ..models import Tier
 from ..pagination import Pager
 from ._base import Resource
-
-LIST = Operation("tiers.list", "GET", "/tiers", Effect.SAFE, Tier, many=True)
 
 
 class Tiers(Resource):
     """Levels of the loyalty program; `contacts.get_tier` gives that of a contact."""
 
+    @operation("GET", "/tiers")
     def list(self) -> Pager[Tier]:
         """List all tiers of the account.
 
@@ -24,4 +23,4 @@ class Tiers(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from .._core.operation import Effect, Operation
-from .._core.params import Boolean, Text
+from .._core.declare import BOTH, never, operation
 from .._core.unset import UNSET, Unset
 from ..models import Unit
 from ..pagination import Pager
-from ._base import Resource, first_where
-
-LIST = Operation("units.list", "GET", "/units", Effect.SAFE, Unit, many=True, apis=("oauth", "register"))
-CREATE = Operation(
-    "units.create",
-    "POST",
-    "/units",
-    Effect.ACTION,
-    Unit,
-    body={
-        "name": Text(required=True),
-        "label": Text(required=True),
-        "is_default": Boolean(),
-        "prefix": Text(empty=True),
-    },
-    apis=("oauth", "register"),
-)
+from ._base import Resource, listed_by_name
+from ._types import MaybeEmpty
 
 
 class Units(Resource):
     """What credits are earned for, such as the purchase amount."""
 
+    @operation("GET", "/units", apis=BOTH)
     def list(self) -> Pager[Unit]:
         """List all units of the account.
 
@@ -40,15 +25,16 @@ class Units(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST)
+        never()
 
+    @operation("POST", "/units", apis=BOTH, look_up=listed_by_name)
     async def create(
         self,
         *,
         name: str,
         label: str,
         is_default: bool | Unset | None = UNSET,
-        prefix: str | Unset | None = UNSET,
+        prefix: MaybeEmpty | Unset | None = UNSET,
     ) -> Unit:
         """Create a unit.
 
@@ -68,5 +54,4 @@ class Units(Resource):
 
         Repeating: not safe, the second is refused. Facts: documented.
         """
-        body = {"name": name, "label": label, "is_default": is_default, "prefix": prefix}
-        return await self._call(CREATE, body=body, look_up=lambda: first_where(self.list(), name=name))
+        never()

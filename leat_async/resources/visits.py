@@ -3,96 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any
 
-from .._core.operation import Effect, Operation, Paging
-from .._core.params import Instant, Integer, Items, Object, Text
+from msgspec import Meta
+
+from .._core.declare import BOTH, OAUTH, never, operation
+from .._core.kept_text import kept_text
 from .._core.unset import UNSET, Unset
 from ..models import Visit
 from ..pagination import Pager
-from ._base import Resource
-from ._types import Moment
-
-
-class BatchVisit(TypedDict):
-    """One visit of a batch: the contact by address, the shop under its newer name."""
-
-    contact_email: str
-    business_profile_uuid: str
-    external_id: NotRequired[str]
-
-
-_FIELDS = {
-    "external_id": Text(),
-    "source": Text(),
-    "starts_at": Instant(),
-    "ends_at": Instant(),
-}
-LIST = Operation(
-    "visits.list",
-    "GET",
-    "/visits",
-    Effect.SAFE,
-    Visit,
-    query={"limit": Integer(min=0, max=500), "page": Integer(min=1), "contact_uuid": Text()},
-    many=True,
-    paging=Paging(largest=500),
-)
-GET = Operation("visits.get", "GET", "/visits/{visit_uuid}", Effect.SAFE, Visit)
-CREATE = Operation(
-    "visits.create",
-    "POST",
-    "/visits",
-    Effect.ACTION,
-    Visit,
-    body={
-        "contact_uuid": Text(required=True),
-        "shop_uuid": Text(required=True, implied_by_register=True),
-        **_FIELDS,
-    },
-    apis=("oauth", "register"),
-)
-UPDATE = Operation(
-    "visits.update",
-    "PUT",
-    "/visits/{visit_uuid}",
-    Effect.REPEATABLE,
-    Visit,
-    body=_FIELDS,
-    apis=("oauth", "register"),
-)
-CREATE_BATCH = Operation(
-    "visits.create_batch",
-    "POST",
-    "/visits/batch",
-    Effect.ACTION,
-    object,
-    body={
-        "visits": Items(
-            required=True,
-            min=1,
-            of=Object(
-                fields={
-                    "contact_email": Text(required=True),
-                    "business_profile_uuid": Text(required=True),
-                    "external_id": Text(),
-                }
-            ),
-        )
-    },
-    certainty="captured",
-)
+from ._base import Resource, first_where
+from ._batches import BatchVisit
+from ._types import EchoedContact, EchoedExternalId, Id, ImpliedByRegister, Moment, Positive, UpTo500
 
 
 class Visits(Resource):
     """That contacts came to a shop. The API knows no way to delete a visit."""
 
+    _makes: Visit  # what an import of them makes; for type checkers only
+
+    async def _find(self, contact_uuid: Id, external_id: Id) -> Visit | None:
+        return await first_where(self.list(contact_uuid=contact_uuid), external_id=kept_text(str(external_id)))
+
+    @operation("GET", "/visits")
     def list(
-        self,
-        *,
-        contact_uuid: str | Unset = UNSET,
-        limit: int | Unset = UNSET,
-        page: int | Unset = UNSET,
+        self, *, contact_uuid: Id | Unset = UNSET, limit: UpTo500 | Unset = UNSET, page: Positive | Unset = UNSET
     ) -> Pager[Visit]:
         """List visits, those of one contact or all.
 
@@ -110,9 +45,10 @@ class Visits(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"contact_uuid": contact_uuid, "limit": limit, "page": page})
+        never()
 
-    async def get(self, visit_uuid: str) -> Visit:
+    @operation("GET", "/visits/{visit_uuid}")
+    async def get(self, visit_uuid: Id) -> Visit:
         """Fetch one visit.
 
         Parameters:
@@ -126,14 +62,15 @@ class Visits(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, visit_uuid)
+        never()
 
+    @operation("POST", "/visits", apis=BOTH, look_up=_find, look_up_apis=OAUTH)
     async def create(
         self,
         *,
-        contact_uuid: str,
-        shop_uuid: str | Unset = UNSET,
-        external_id: str | Unset | None = UNSET,
+        contact_uuid: EchoedContact,
+        shop_uuid: ImpliedByRegister | Unset = UNSET,
+        external_id: EchoedExternalId | Unset | None = UNSET,
         source: str | Unset | None = UNSET,
         starts_at: Moment | Unset | None = UNSET,
         ends_at: Moment | Unset | None = UNSET,
@@ -160,23 +97,14 @@ class Visits(Resource):
         Repeating: not safe, it makes a second visit. Facts: documented; the uniqueness of `external_id` only in
         newer documentation.
         """
-        body = {
-            "contact_uuid": contact_uuid,
-            "shop_uuid": shop_uuid,
-            "external_id": external_id,
-            "source": source,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-        }
-        askable = isinstance(external_id, str) and self._api in LIST.apis
-        look_up = (lambda: self._find(contact_uuid, external_id)) if askable else None
-        return await self._call(CREATE, body=body, look_up=look_up)
+        never()
 
+    @operation("PUT", "/visits/{visit_uuid}", apis=BOTH, look_up=get)
     async def update(
         self,
-        visit_uuid: str,
+        visit_uuid: Id,
         *,
-        external_id: str | Unset | None = UNSET,
+        external_id: EchoedExternalId | Unset | None = UNSET,
         source: str | Unset | None = UNSET,
         starts_at: Moment | Unset | None = UNSET,
         ends_at: Moment | Unset | None = UNSET,
@@ -196,10 +124,10 @@ class Visits(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {"external_id": external_id, "source": source, "starts_at": starts_at, "ends_at": ends_at}
-        return await self._call(UPDATE, visit_uuid, body=body, look_up=lambda: self.get(visit_uuid))
+        never()
 
-    async def create_batch(self, *, visits: Sequence[BatchVisit]) -> Any:
+    @operation("POST", "/visits/batch", certainty="assumed")
+    async def create_batch(self, *, visits: Annotated[Sequence[BatchVisit], Meta(min_length=1)]) -> Any:
         """Create many visits in one call.
 
         Parameters:
@@ -214,13 +142,7 @@ class Visits(Resource):
             OutcomeUnknownError: sent, and not known to be applied; `reconcile()` has no answer, look for the
                 `external_id`s among the contacts' visits.
 
-        Repeating: not known to be safe. Facts: observed in one request, not documented; for a safe import of many
+        Repeating: not known to be safe. Facts: assumed from one request in an example; for a safe import of many
         rows use `bulk`.
         """
-        return await self._call(CREATE_BATCH, body={"visits": visits})
-
-    async def _find(self, contact_uuid: str, external_id: object) -> Visit | None:
-        async for visit in self.list(contact_uuid=contact_uuid):
-            if visit.external_id == external_id:
-                return visit
-        return None
+        never()

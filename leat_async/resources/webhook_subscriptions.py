@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import NoneType
 from typing import Literal, TypeAlias
 
-from .._core.operation import Effect, Operation
-from .._core.params import Items, Text
+from .._core.declare import never, operation
 from .._core.unset import UNSET, Unset
 from ..errors import AlreadyExistsError
 from ..models import WebhookSubscription
 from ..pagination import Pager
 from ._base import Resource, first_where
+from ._types import Id
 
 EventType: TypeAlias = (
     Literal[
@@ -33,71 +32,17 @@ EventType: TypeAlias = (
 )
 SubscriptionStatus: TypeAlias = Literal["ACTIVE", "INACTIVE"] | str
 
-_EVENT_TYPES = (
-    "contact_created",
-    "contact_updated",
-    "credit_reception_created",
-    "prepaid_transaction_created",
-    "voucher_created",
-    "voucher_updated",
-    "voucher_redeemed",
-    "form_submission_completed",
-    "referral_completed",
-    "contact_identifier_created",
-    "reward_updated",
-    "promotion_updated",
-)
-_STATUS = Text(values=("ACTIVE", "INACTIVE"))
-LIST = Operation(
-    "webhook_subscriptions.list",
-    "GET",
-    "/webhook-subscriptions",
-    Effect.SAFE,
-    WebhookSubscription,
-    query={"event_type": Text(values=_EVENT_TYPES), "status": _STATUS},
-    many=True,
-)
-CREATE = Operation(
-    "webhook_subscriptions.create",
-    "POST",
-    "/webhook-subscriptions",
-    Effect.ACTION,
-    WebhookSubscription,
-    body={
-        "name": Text(required=True),
-        "event_type": Text(required=True, values=_EVENT_TYPES),
-        "url": Text(required=True),
-        "secret": Text(),
-        "attributes": Items(of=Text()),
-    },
-)
-GET = Operation(
-    "webhook_subscriptions.get",
-    "GET",
-    "/webhook-subscriptions/{webhook_subscription_uuid}",
-    Effect.SAFE,
-    WebhookSubscription,
-)
-UPDATE = Operation(
-    "webhook_subscriptions.update",
-    "PUT",
-    "/webhook-subscriptions/{webhook_subscription_uuid}",
-    Effect.REPEATABLE,
-    WebhookSubscription,
-    body={"name": Text(), "url": Text(), "status": _STATUS, "attributes": Items(of=Text())},
-)
-DELETE = Operation(
-    "webhook_subscriptions.delete",
-    "DELETE",
-    "/webhook-subscriptions/{webhook_subscription_uuid}",
-    Effect.REPEATABLE,
-    NoneType,
-)
-
 
 class WebhookSubscriptions(Resource):
     """Which events are delivered where."""
 
+    async def _made(self, event_type: str, url: str, name: str) -> WebhookSubscription | None:
+        return await first_where(self.list(event_type=event_type), event_type=event_type, url=url, name=name)
+
+    async def _find(self, event_type: str, url: str) -> WebhookSubscription | None:
+        return await first_where(self.list(event_type=event_type), event_type=event_type, url=url)
+
+    @operation("GET", "/webhook-subscriptions")
     def list(
         self,
         *,
@@ -118,8 +63,9 @@ class WebhookSubscriptions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return self._list(LIST, query={"event_type": event_type, "status": status})
+        never()
 
+    @operation("POST", "/webhook-subscriptions", look_up=_made)
     async def create(
         self,
         *,
@@ -149,12 +95,7 @@ class WebhookSubscriptions(Resource):
         Repeating: not safe, it subscribes a second time. Facts: documented; `attributes` only for `update`, here it
         is observed in one client.
         """
-        body = {"name": name, "event_type": event_type, "url": url, "secret": secret, "attributes": attributes}
-        return await self._call(
-            CREATE,
-            body=body,
-            look_up=lambda: first_where(self.list(event_type=event_type), event_type=event_type, url=url, name=name),
-        )
+        never()
 
     async def ensure(
         self,
@@ -192,7 +133,8 @@ class WebhookSubscriptions(Resource):
                 raise
             return found
 
-    async def get(self, webhook_subscription_uuid: str) -> WebhookSubscription:
+    @operation("GET", "/webhook-subscriptions/{webhook_subscription_uuid}")
+    async def get(self, webhook_subscription_uuid: Id) -> WebhookSubscription:
         """Fetch one webhook subscription.
 
         Parameters:
@@ -206,11 +148,12 @@ class WebhookSubscriptions(Resource):
 
         Repeating: safe. Facts: documented.
         """
-        return await self._call(GET, webhook_subscription_uuid)
+        never()
 
+    @operation("PUT", "/webhook-subscriptions/{webhook_subscription_uuid}", look_up=get)
     async def update(
         self,
-        webhook_subscription_uuid: str,
+        webhook_subscription_uuid: Id,
         *,
         name: str | Unset | None = UNSET,
         url: str | Unset | None = UNSET,
@@ -237,11 +180,10 @@ class WebhookSubscriptions(Resource):
 
         Repeating: safe, it sets the same values again. Facts: documented.
         """
-        body = {"name": name, "url": url, "status": status, "attributes": attributes}
-        uuid = webhook_subscription_uuid
-        return await self._call(UPDATE, uuid, body=body, look_up=lambda: self.get(uuid))
+        never()
 
-    async def delete(self, webhook_subscription_uuid: str) -> None:
+    @operation("DELETE", "/webhook-subscriptions/{webhook_subscription_uuid}")
+    async def delete(self, webhook_subscription_uuid: Id) -> None:
         """Remove a webhook subscription.
 
         Parameters:
@@ -257,7 +199,4 @@ class WebhookSubscriptions(Resource):
 
         Repeating: safe, what is gone stays gone. Facts: documented.
         """
-        await self._delete(DELETE, webhook_subscription_uuid)
-
-    async def _find(self, event_type: str, url: str) -> WebhookSubscription | None:
-        return await first_where(self.list(event_type=event_type), event_type=event_type, url=url)
+        never()

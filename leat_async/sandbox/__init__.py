@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cli import main, serve
+    from .cli import main
+    from .running import serve
     from .sandbox import Sandbox
 
 __all__ = ["Sandbox", "main", "serve"]
@@ -17,8 +18,12 @@ def __getattr__(name: str) -> Any:
         from .sandbox import Sandbox
 
         return Sandbox
-    if name in ("main", "serve"):
-        from . import cli
+    if name == "main":
+        from .cli import main
 
-        return getattr(cli, name)
+        return main
+    if name == "serve":
+        from .running import serve
+
+        return serve
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,11 @@ import math
 import time
 from collections.abc import Callable
 
+MAX_PLANNED = 100_000
+LAST_MOMENT = 221_845_392_000.0  # the year 9000: what ends a while after it can still be written as a date
 
-class Clock:
+
+class VirtualClock:
     """Seconds since 1970, from a chosen start; `advance` moves it forward at once."""
 
     def __init__(self, start: float) -> None:
@@ -35,10 +38,14 @@ class Clock:
         """Move time forward."""
         if not (math.isfinite(seconds) and 0 <= seconds <= 1e9):
             raise ValueError("time moves forward by a finite number of seconds, up to 1e9")
+        if self.now() + seconds > LAST_MOMENT:
+            raise ValueError("time moves forward up to the year 9000")
         self._offset += seconds
 
     def plan(self, seconds: float, action: Callable[[], object]) -> None:
         """Let something happen in `seconds`, seen from the first look at the sandbox after that."""
+        if len(self._due) >= MAX_PLANNED:
+            raise OverflowError(f"{MAX_PLANNED} things are planned already")
         heapq.heappush(self._due, (self.now() + seconds, next(self._order), action))
 
     def settle(self) -> None:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import attrs
 import msgspec
 
-from .clock import Clock
+from .clock import VirtualClock
 from .errors import Refusal
 from .faults import Fault, Faults
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
 from .limiter import Limiter
 from .params import validate
 from .routing import Match, Root, Router
-from .store import Row, Store
+from .store import Row, StateFull, Store
 from .wire import MalformedBody, parse_body, parse_query
 
 # An order as it was sent, with its `amount` in cents, to the points that it gives.
 OrderRule = Callable[[Mapping[str, Any]], int]
 
 JSON = "application/json"
+MAX_NOTES = 20
+MAX_TOKENS = 1000  # from the token endpoint; the oldest makes way
 _BASE = {"Content-Type": JSON, "Cache-Control": "no-cache, private", "Access-Control-Allow-Origin": "*"}
+_encode = msgspec.json.Encoder().encode
 
 
 @attrs.define
@@ -38,7 +43,7 @@ class Received:
     body: bytes
     match: Match | None
     fault: Fault | None
-    entry: Entry
+    entry: JournalEntry
     generation: int
 
 
@@ -52,7 +57,7 @@ class Reply:
 
 
 @attrs.define
-class Answer:
+class SandboxAnswer:
     """What a handler returns when it is more than data."""
 
     data: Any
@@ -78,25 +83,26 @@ class Token:
 class Call:
     """What a handler works with."""
 
-    __slots__ = ("engine", "extra", "params", "path", "raw", "root", "shop_uuid", "store")
+    __slots__ = ("engine", "extra", "notes", "params", "path", "raw", "root", "shop_uuid", "store")
 
     def __init__(
         self,
-        engine: Engine,
+        engine: SandboxEngine,
         root: Root,
         path: Mapping[str, str],
         raw: Mapping[str, Any],
         params: dict[str, Any],
         shop_uuid: str | None,
     ) -> None:
-        self.engine = engine
-        self.store = engine.store
+        self.engine: SandboxEngine = engine
+        self.store: Store = engine.store
         self.root: Root = root
-        self.path = path
-        self.raw = raw
-        self.params = params
+        self.path: Mapping[str, str] = path
+        self.raw: Mapping[str, Any] = raw
+        self.params: dict[str, Any] = params
         self.extra: dict[str, Any] = {}
-        self.shop_uuid = shop_uuid
+        self.notes: tuple[str, ...] = ()
+        self.shop_uuid: str | None = shop_uuid
 
     def now(self) -> int:
         """The virtual moment, in whole seconds."""
@@ -105,6 +111,11 @@ class Call:
     def get(self, name: str) -> Any:
         """A parameter, or None."""
         return self.params.get(name)
+
+    def note(self, text: str) -> None:
+        """Say something about this request in the journal."""
+        if len(self.notes) < MAX_NOTES:
+            self.notes = (*self.notes, text)
 
     def row(self, table: str, uuid: str | None, code: int) -> Row:
         """A row that must exist, else the documented code."""
@@ -122,7 +133,7 @@ class Call:
         return self.row("shops", uuid or self.shop_uuid, 1008)
 
 
-class Engine:
+class SandboxEngine:
     """The account, its clock, its faults and its memory of requests."""
 
     def __init__(
@@ -130,11 +141,10 @@ class Engine:
         *,
         router: Router,
         store: Store,
-        clock: Clock,
+        clock: VirtualClock,
         faults: Faults,
         journal: Journal,
         limiter: Limiter,
-        tokens: dict[str, Token],
         any_token: bool,
         unauthenticated: str,
         unique_external_ids: bool,
@@ -146,7 +156,8 @@ class Engine:
         self.faults = faults
         self.journal = journal
         self.limiter = limiter
-        self.tokens = tokens
+        self.tokens: dict[str, Token] = {}
+        self._issued = 0  # of the tokens, those that expire
         self.any_token = any_token
         self.unauthenticated = unauthenticated
         self.unique_external_ids = unique_external_ids
@@ -154,6 +165,7 @@ class Engine:
         self.jobs: dict[str, Any] = {}
         self.order_rule: OrderRule | None = None
         self.generation = 0  # counts the resets
+        self._next_job = 0.0  # when deferred work may be due
         self.origin = ""  # where it listens, for the links between pages
         self.shown: dict[str, tuple[Row, Row | None, int, dict[str, Any]]] = {}
 
@@ -161,17 +173,28 @@ class Engine:
 
     def settle(self) -> None:
         """Let late writes land and deferred work be done, if due."""
+        if self._next_job != math.inf and self._next_job <= self.clock.now():
+            self._do_jobs()
+        self.clock.settle()
+
+    def _do_jobs(self) -> None:
         jobs = self.store.tables["jobs"]
-        for job in tuple(jobs.rows.values()) if jobs.rows else ():
+        for job in tuple(jobs.rows.values()):
             if job["due"] <= self.clock.now():
                 with self.store.transaction():
                     jobs.delete(job)
                     self.jobs[job["kind"]](self.store, *job["arguments"])
-        self.clock.settle()
+        self._next_job = min((job["due"] for job in jobs.rows.values()), default=math.inf)
+
+    def look_for_jobs(self) -> None:
+        """The state was replaced, and the deferred work with it."""
+        self._next_job = 0.0
 
     def defer(self, seconds: float, kind: str, *arguments: str) -> None:
         """Plan work that the API does some minutes after it has answered."""
-        self.store.insert("jobs", due=self.clock.now() + seconds, kind=kind, arguments=arguments)
+        due = self.clock.now() + seconds
+        self.store.insert("jobs", due=due, kind=kind, arguments=arguments)
+        self._next_job = min(self._next_job, due)
 
     # -- a request -------------------------------------------------------------------------------
 
@@ -187,7 +210,7 @@ class Engine:
         if self.faults.rules:
             fault = self.faults.pick(route.operation if route else None, method, path)
         kind = fault.kind if fault else None
-        entry = Entry(self.clock.now(), method, route, kind, target, content_type, body)
+        entry = JournalEntry(self.clock.now(), method, route, kind, target, content_type, body)
         self.journal.record(entry)
         return Received(method, path, query, authorization, content_type, body, match, fault, entry, self.generation)
 
@@ -232,17 +255,19 @@ class Engine:
                 if route.extra_keys:
                     call.extra = {name: raw[name] for name in unknown}
                 else:
-                    entry.unknown = tuple(unknown)[:20]
+                    entry.unknown = tuple(name[:100] for name in islice(unknown, 20))
             self.store.begin()
             try:
                 result = route.handler(call)
-                self.store.commit()
+                self.store.commit(len(received.body))
             except BaseException:
                 self.store.roll_back()
                 raise
+            if call.notes:
+                entry.remarks = call.notes
             status = route.status
             entry.applied = "late" if received.fault and received.fault.applied == "late" else "yes"
-            if isinstance(result, Answer):
+            if isinstance(result, SandboxAnswer):
                 body: Any = {"data": result.data, "meta": result.meta}
             elif isinstance(result, Bare):
                 body, status = result.body, result.status
@@ -250,6 +275,9 @@ class Engine:
                 body = {"data": result, "meta": []}
         except Refusal as refusal:
             body = refusal.body()
+        except StateFull as full:
+            entry.hint = str(full)
+            body, status = {"message": str(full)}, 507
         except MalformedBody as problem:
             entry.hint = str(problem)
             body = Refusal(1003, {"body": [str(problem)]}).body()
@@ -278,7 +306,7 @@ class Engine:
 
     def reply(self, status: int, body: Any, headers: Mapping[str, str]) -> Reply:
         """A JSON answer."""
-        return Reply(status, {**_BASE, **headers}, msgspec.json.encode(body))
+        return Reply(status, {**_BASE, **headers}, _encode(body))
 
     def rate_headers(self, received: Received) -> dict[str, str]:
         """The rate headers of an answer that costs nothing."""
@@ -307,20 +335,20 @@ class Engine:
         if token is None:
             return (text, Token()) if self.any_token else ("", None)
         if token.expires_at is not None and token.expires_at <= now:
-            del self.tokens[text]
+            self._forget_token(text)
             return "", None
         return text, token
 
     def issue_token(self) -> tuple[str, int]:
         """A new token of the client credentials kind, with its lifetime in seconds."""
         now = self.clock.now()
-        if len(self.tokens) > 1000:
-            for name, token in list(self.tokens.items()):
-                if token.expires_at is not None and token.expires_at <= now:
-                    del self.tokens[name]
+        if self._issued >= MAX_TOKENS:  # they last equally long, so that the first is the one that ends first
+            oldest = next(name for name, token in self.tokens.items() if token.expires_at is not None)
+            self._forget_token(oldest)
         digest = hashlib.blake2b(self.store.new_uuid().encode(), digest_size=20).hexdigest()
         text = f"leat-issued-{digest}"
         self.tokens[text] = Token(expires_at=now + self.token_lifetime)
+        self._issued += 1
         return text, int(self.token_lifetime)
 
     def expire_token(self, authorization: str) -> None:
@@ -328,4 +356,13 @@ class Engine:
         text = authorization.partition(" ")[2].strip()
         token = self.tokens.get(text)
         if token is not None and token.expires_at is not None:
-            del self.tokens[text]
+            self._forget_token(text)
+
+    def _forget_token(self, text: str) -> None:
+        del self.tokens[text]
+        self._issued -= 1
+
+    def reset_tokens(self, given: Mapping[str, Token]) -> None:
+        """Only these tokens from here on."""
+        self.tokens = dict(given)
+        self._issued = 0

@@ -100,7 +100,7 @@ class Refusal(Exception):
         super().__init__(code)
         self.code = code
         self.errors = errors
-        self.message = message or MESSAGES[code]  # a few codes have several texts
+        self.message: str = message or MESSAGES[code]  # a few codes have several texts
 
     def body(self) -> dict[str, Any]:
         """The JSON of the answer; a validation error adds its map of fields."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import random
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 import attrs
 
+from .names import check_name
+from .routing import METHODS
+
+MAX_RULES = 1000
 Applied = Literal["no", "now", "late"]
 
 # Per kind: is the request applied, and which options does it take, with their defaults?
@@ -31,8 +35,18 @@ _KINDS: Mapping[str, tuple[Applied, Mapping[str, Any]]] = {
     "rate_limit": ("no", {"retry_after": 1}),
     "maintenance": ("no", {}),
     "expired_token": ("no", {}),
+    # Of webhook deliveries; their operation is an event.
+    "webhook_double": ("no", {}),
+    "webhook_shuffle": ("no", {"seconds": 2.0}),
+    "webhook_delay": ("no", {"seconds": 60.0}),
+    "webhook_drop": ("no", {}),
+    "webhook_bad_signature": ("no", {}),
 }
 KINDS = tuple(_KINDS)
+_WEBHOOK = "webhook_"
+_CONDITIONS = (
+    "operation", "method", "path", "probability", "first", "nth", "every", "times", "lasts", "delay",
+)  # fmt: skip
 
 
 @attrs.frozen
@@ -98,7 +112,11 @@ class Rule:
 class Faults:
     """The rules in force; of several that hit a request, the oldest wins."""
 
-    def __init__(self, seed: int, now: Callable[[], float]) -> None:
+    def __init__(
+        self, seed: int, now: Callable[[], float], operations: Collection[str], events: Collection[str]
+    ) -> None:
+        self._operations = operations
+        self._events = events
         self._seed = seed
         self._now = now
         self._made = 0
@@ -126,11 +144,15 @@ class Faults:
         `first`, `nth` and `every` count the matching calls from now on, `times` bounds the hits,
         `lasts` ends the rule after so many seconds of virtual time, `delay` waits before anything else.
         """
-        if kind not in _KINDS:
-            raise ValueError(f"unknown fault {kind!r}; there are: {', '.join(KINDS)}")
+        check_name("fault", str(kind), KINDS)
+        self._check_operation(operation, self._events if kind.startswith(_WEBHOOK) else self._operations)
+        if method is not None:
+            method = check_name("method", str(method).upper(), METHODS)
+        if len(self.rules) >= MAX_RULES:
+            raise ValueError(f"there are {MAX_RULES} faults already; remove some first")
         applied, known = _KINDS[kind]
-        if unknown := options.keys() - known.keys():
-            raise ValueError(f"the fault {kind!r} takes no {', '.join(sorted(unknown))}")
+        for name in options:
+            check_name(f"option of {kind}", name, (*known, *_CONDITIONS))
         if "applied" in options:
             applied = "now" if options["applied"] else "no"
         settings = {**known, **options}
@@ -145,7 +167,7 @@ class Faults:
             id=self._made,
             fault=Fault(kind, applied, _number("delay", delay, 0, 1e9), settings),
             operation=str(operation),
-            method=str(method).upper() if method is not None else None,
+            method=method,
             path=str(path) if path is not None else None,
             probability=_number("probability", probability, 0, 1) if probability is not None else None,
             first=_count("first", first),
@@ -160,6 +182,7 @@ class Faults:
 
     def script(self, operation: str, steps: Iterable[str | Mapping[str, Any] | None]) -> list[int]:
         """One step per coming call: None answers normally, a kind or a mapping of `add` goes wrong."""
+        self._check_operation(operation, self._operations)
         ids: list[int] = []
         for call, step in enumerate(steps, 1):
             if step is not None:
@@ -177,6 +200,10 @@ class Faults:
         options: dict[str, Any] = {name: _value(value) for name, value in named.items()}
         return self.add(plain[0], plain[1] if len(plain) > 1 else "*", **options)
 
+    def _check_operation(self, operation: str, known: Collection[str]) -> None:
+        if not any(fnmatchcase(name, str(operation)) for name in known):
+            check_name("event" if known is self._events else "operation", str(operation), known)
+
     def remove(self, id: int) -> None:
         """Take one rule away."""
         self.rules = [rule for rule in self.rules if rule.id != id]
@@ -188,9 +215,18 @@ class Faults:
 
     def pick(self, operation: str | None, method: str, path: str) -> Fault | None:
         """Count this request with every rule it matches, and say what goes wrong with it."""
+        rules = [rule for rule in self.rules if not rule.fault.kind.startswith(_WEBHOOK)]
+        return self._pick(rules, operation, method, path)
+
+    def pick_delivery(self, event: str) -> Fault | None:
+        """The same of a webhook delivery."""
+        rules = [rule for rule in self.rules if rule.fault.kind.startswith(_WEBHOOK)]
+        return self._pick(rules, event, "POST", "")
+
+    def _pick(self, rules: Iterable[Rule], operation: str | None, method: str, path: str) -> Fault | None:
         chosen: Rule | None = None
         now = self._now()
-        for rule in self.rules:
+        for rule in rules:
             if now < rule.ends_at and rule.matches(operation, method, path) and rule.hits():
                 chosen = chosen or rule
         if chosen is None:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from http.client import responses
+from time import perf_counter
 
 from aiohttp import HttpVersion10, web
 from aiohttp.abc import AbstractStreamWriter
@@ -14,18 +15,21 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
-from .engine import Engine, Received, Reply
+from .engine import Received, Reply, SandboxEngine
 from .faults import Fault
+from .guard import Guard
+from .watching import Watchers
 
-log = logging.getLogger("leat_async.sandbox")
+log: logging.Logger = logging.getLogger("leat_async.sandbox")
 # What aiohttp cannot parse it answers with a 400, and would log as if it were an error of the server.
-protocol_log = logging.getLogger("leat_async.sandbox.protocol")
+protocol_log: logging.Logger = logging.getLogger("leat_async.sandbox.protocol")
 protocol_log.setLevel(logging.CRITICAL)
 
 MAX_BODY = 8 * 1024 * 1024
 READ_TIMEOUT = 10.0  # also ends the wait for a body that aiohttp has given up on without telling
-_SERVER = f"Server: {SERVER_SOFTWARE}"
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+_SERVER = f"\r\nServer: {SERVER_SOFTWARE}\r\n\r\n"
+_STATUS_LINES = {status: f"HTTP/1.1 {status} {responses.get(status, '')}\r\n" for status in range(100, 600)}
+_HTML = "<html><head><title>{status} {phrase}</title></head><body><h1>{phrase}</h1></body></html>"
 
 Control = Callable[[str, str, bytes], Reply]
 
@@ -37,8 +41,12 @@ class Gone(Exception):
 class HttpSide:
     """The request handler of the server."""
 
-    def __init__(self, engine: Engine, lock: threading.RLock, control: Control) -> None:
+    def __init__(
+        self, engine: SandboxEngine, lock: threading.RLock, control: Control, guard: Guard, watchers: Watchers
+    ) -> None:
         self._engine = engine
+        self._watchers = watchers
+        self._guard = guard
         self._lock = lock
         self._control = control
         self._closing = asyncio.Event()
@@ -46,12 +54,14 @@ class HttpSide:
     def close(self) -> None:
         """Let go of the requests that hang."""
         self._closing.set()
+        self._watchers.close()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; nothing that a client sends makes this a 500."""
         headers = request.headers
+        refusal = self._guard.refusal(request.method, request.raw_path, headers)
         try:
-            body = await self._read(request) if request.body_exists or "Expect" in headers else b""
+            body = await self._read(request) if request.body_exists else b""
         except HTTPRequestEntityTooLarge:
             return _plain(413, f"The body is larger than {MAX_BODY} bytes.")
         except TimeoutError:
@@ -60,8 +70,14 @@ class HttpSide:
             return _plain(400, "The body could not be read.")
         target = request.raw_path
         try:
-            if target.startswith("/_sandbox/"):
+            if refusal is not None:
+                return _response(refusal)
+            if target.startswith("/_sandbox") or target == "/":
+                if target == "/_sandbox/events" and request.method == "GET":
+                    return await self._watchers.serve(request)
                 return _response(self._control(request.method, target, body))
+            journal = self._engine.journal
+            began = perf_counter()
             with self._lock:
                 received = self._engine.receive(
                     request.method,
@@ -72,19 +88,30 @@ class HttpSide:
                 )
                 fault = received.fault
                 if fault is None:
-                    return Whole(self._engine.serve(received))
+                    reply = self._engine.serve(received)
+                    received.entry.seconds = perf_counter() - began
+                    if journal.listeners:
+                        journal.over(received.entry, received.entry.seconds)
+                    return Whole(reply)
         except Exception:
             log.exception("the sandbox failed on %s %s", request.method, target[:200])
             return _plain(500, "The sandbox failed; its log has the traceback.")
-        return await self._break(request, received, fault)
+        try:
+            return await self._break(request, received, fault)
+        finally:
+            journal.over(received.entry, perf_counter() - began)
 
     async def _read(self, request: web.BaseRequest) -> bytes:
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
+        content = request.content
         try:
-            if request.content.is_eof():
-                return await request.read()
+            if content.is_eof():  # by far the most: it came with the head
+                body = content.read_nowait()
+                if len(body) > MAX_BODY:
+                    raise HTTPRequestEntityTooLarge(MAX_BODY)
+                return body
+            if request.headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
             async with asyncio.timeout(READ_TIMEOUT):
                 return await request.read()
         except (HTTPRequestEntityTooLarge, TimeoutError):
@@ -131,7 +158,7 @@ class HttpSide:
             return answer
 
     def _land(self, received: Received) -> None:
-        """Apply a request that nobody waits for any more."""
+        """Apply a request that no client waits for any more."""
         self._engine.serve(received)
         received.entry.answered(None, b"")
 
@@ -154,7 +181,8 @@ class HttpSide:
             case "maintenance":
                 return engine.reply(503, {"message": "Service Unavailable"}, rate)
             case "html":
-                return Reply(options["status"], {**rate, "Content-Type": "text/html; charset=UTF-8"}, _HTML)
+                page = _HTML.format(status=options["status"], phrase=responses.get(options["status"], "Error"))
+                return Reply(options["status"], {**rate, "Content-Type": "text/html; charset=UTF-8"}, page.encode())
             case "empty":
                 return Reply(options["status"], whole.headers, b"")
             case "malformed":
@@ -224,14 +252,15 @@ class Whole(web.StreamResponse):
         self._kept = request.keep_alive
         if transport is None:
             return None
-        lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
-        lines += [f"{name}: {value}" for name, value in reply.headers.items()]
-        lines += [f"Content-Length: {len(reply.body)}", f"Date: {rfc822_formatted_time()}", _SERVER]
+        own = "".join([f"{name}: {value}\r\n" for name, value in reply.headers.items()])
         if not self._kept:
-            lines.append("Connection: close")
+            own += "Connection: close\r\n"
         elif request.version == HttpVersion10:
-            lines.append("Connection: keep-alive")
-        head = "\r\n".join([*lines, "\r\n"]).encode()
+            own += "Connection: keep-alive\r\n"
+        head = (
+            f"{_STATUS_LINES[reply.status]}{own}Content-Length: {len(reply.body)}\r\n"
+            f"Date: {rfc822_formatted_time()}{_SERVER}"
+        ).encode()
         transport.write(head if request.method == "HEAD" else head + reply.body)
         await request.writer.drain()
         return None
@@ -251,7 +280,7 @@ def _plain(status: int, message: str) -> web.Response:
 
 
 def _cut(request: web.BaseRequest) -> web.Response:
-    """Close the connection; what is returned here reaches nobody."""
+    """Close the connection; what is returned here reaches no client."""
     if request.transport is not None:
         request.transport.close()
     return web.Response(status=500)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import attrs
 
-from .routing import Route
+from .faults import KINDS
+from .names import check_name
+from .routing import METHODS, Route
 
-KEPT_BYTES = 4096  # of each body
+KEPT_BYTES = 4096  # of each body, and of path and query
+KEPT_TYPE = 200  # characters of a content type
 MASK = "***"
 
 _FIELDS = r"client_secret|access_token|auth_token|token|secret|custom_app_login_url|custom_app_login_code|hash|passcode"
@@ -21,7 +24,8 @@ _PATH_SECRET = re.compile(r"(/contact-session-tokens/)[^/]+")
 _JSON_SECRET = re.compile(rf'("(?:{_FIELDS})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]]+)', re.IGNORECASE)
 _FORM_SECRET = re.compile(rf"\b((?:{_FIELDS})=)[^&\s]*", re.IGNORECASE)
 _LINK_SECRET = re.compile(r"([?&]token=|portal-sessions\?uuid=)[^\"'&\s\\]+")
-_PART_SECRET = re.compile(rf'(name="(?:{_FIELDS})"\r\n\r\n)[^\r]*', re.IGNORECASE)
+_PART_SECRET = re.compile(rf'(name="?(?:{_FIELDS})\b"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n)[^\r]*', re.IGNORECASE)
+_DATA = re.compile(r'("data"\s*:\s*)"[^"]*"?')
 
 
 def masked(text: str) -> str:
@@ -32,7 +36,7 @@ def masked(text: str) -> str:
 
 
 @attrs.define(slots=True)
-class Entry:
+class JournalEntry:
     """One request and its answer."""
 
     at: float
@@ -43,21 +47,25 @@ class Entry:
     content_type: str
     raw_body: bytes = attrs.field(repr=False)
     number: int = 0
+    event: str | None = None  # of a delivery, which goes the other way
     status: int | None = None
     applied: str = "no"
     unknown: tuple[str, ...] = ()
     hint: str | None = None
+    remarks: tuple[str, ...] = ()
+    seconds: float | None = None  # from the request's last byte to the answer; None: not over yet
+    kept_bytes: int = KEPT_BYTES
     raw_answer: bytes = attrs.field(default=b"", repr=False)
 
     @property
     def operation(self) -> str | None:
         """The operation that was meant, if the path is one of the API's."""
-        return self.route.operation if self.route else None
+        return self.route.operation if self.route else self.event
 
     def answered(self, status: int | None, body: bytes) -> None:
         """Keep what was answered; no status stands for no answer."""
         self.status = status
-        self.raw_answer = body[:KEPT_BYTES] if len(body) > KEPT_BYTES else body
+        self.raw_answer = body[: self.kept_bytes] if len(body) > self.kept_bytes else body
 
     @property
     def path(self) -> str:
@@ -77,12 +85,15 @@ class Entry:
     @property
     def answer(self) -> str:
         """The answer's body, as far as there was one."""
-        return masked(self.raw_answer.decode("utf-8", "replace"))
+        text = self.raw_answer.decode("utf-8", "replace")
+        if self.route is not None and self.route.secret:
+            text = _DATA.sub(rf'\1"{MASK}"', text)
+        return masked(text)
 
     @property
     def notes(self) -> list[str]:
-        """What was probably meant where something missed: parameters nobody reads, other routes."""
-        notes = [self.hint] if self.hint else []
+        """What was probably meant where something missed: parameters that are not read, other routes."""
+        notes = [*((self.hint,) if self.hint else ()), *self.remarks]
         known: frozenset[str] = self.route.known if self.route else frozenset()
         for name in self.unknown:
             close = difflib.get_close_matches(name[:100], known, n=1)
@@ -97,32 +108,55 @@ class Entry:
             "query": self.query, "operation": self.operation, "certainty": self.route.certainty if self.route else None,
             "content_type": self.content_type, "body": self.body, "status": self.status,
             "answer": self.answer, "fault": self.fault, "applied": self.applied, "notes": self.notes,
+            "milliseconds": None if self.seconds is None else round(self.seconds * 1000, 3),
         }  # fmt: skip
+
+
+Listener = Callable[[JournalEntry], object]
 
 
 class Journal:
     """The latest requests, and how many there were of each operation."""
 
     def __init__(
-        self, size: int, lock: AbstractContextManager[Any], settle: Callable[[], object] = lambda: None
+        self,
+        size: int,
+        operations: Collection[str],
+        lock: AbstractContextManager[Any],
+        settle: Callable[[], object] = lambda: None,
     ) -> None:
+        self._operations = operations
         self._lock = lock
         self._settle = settle
-        self._entries: deque[Entry] = deque(maxlen=size)
-        self._cleared: deque[Entry] = deque()  # freed little by little, so that a reset need not wait for it
+        self._entries: deque[JournalEntry] = deque(maxlen=size)
+        self._cleared: deque[JournalEntry] = deque()  # freed little by little, so that a reset need not wait for it
         self._counts: dict[str, int] = {}
-        self.total = 0
+        self.total: int = 0
+        self.kept_bytes: int = KEPT_BYTES
+        self.listeners: list[Listener] = []  # told of each entry when its request is over
 
-    def record(self, entry: Entry) -> None:
+    def over(self, entry: JournalEntry, seconds: float) -> None:
+        """A request is over, whatever came of it."""
+        entry.seconds = seconds
+        for listener in self.listeners:
+            listener(entry)
+
+    def record(self, entry: JournalEntry) -> None:
         """Write a request down; the answer is filled in when there is one."""
         self.total += 1
         entry.number = self.total
-        if len(entry.raw_body) > KEPT_BYTES:
-            entry.raw_body = entry.raw_body[:KEPT_BYTES]
+        if self.kept_bytes != KEPT_BYTES:
+            entry.kept_bytes = self.kept_bytes
+        if len(entry.raw_body) > self.kept_bytes:
+            entry.raw_body = entry.raw_body[: self.kept_bytes]
+        if len(entry.target) > KEPT_BYTES:
+            entry.target = entry.target[:KEPT_BYTES]
+        if len(entry.content_type) > KEPT_TYPE:
+            entry.content_type = entry.content_type[:KEPT_TYPE]
         self._entries.append(entry)
         if self._cleared:
             self._cleared.pop()
-        operation = entry.route.operation if entry.route else "unknown"
+        operation = entry.route.operation if entry.route else entry.event or "unknown"
         self._counts[operation] = self._counts.get(operation, 0) + 1
 
     def entries(
@@ -134,15 +168,25 @@ class Journal:
         status: int | None = None,
         fault: str | None = None,
         applied: str | None = None,
+        number: int | None = None,
         last: int | None = None,
-    ) -> list[Entry]:
+    ) -> list[JournalEntry]:
         """The kept entries that fit, oldest first; `last` takes that many from the end."""
+        if operation is not None:
+            check_name("operation", operation, self._operations)
+        if method is not None:
+            method = check_name("method", method.upper(), METHODS)
+        if fault is not None:
+            check_name("fault", fault, KINDS)
+        if applied is not None:
+            check_name("value of applied", applied, ("yes", "no", "late"))
         with self._lock:
             self._settle()
             found = [
                 entry
                 for entry in self._entries
-                if (operation is None or entry.operation == operation)
+                if (number is None or entry.number == number)
+                and (operation is None or entry.operation == operation)
                 and (method is None or entry.method == method)
                 and (path is None or entry.path == path)
                 and (status is None or entry.status == status)
@@ -159,7 +203,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[JournalEntry]:
         return iter(self.entries())
 
     def clear(self) -> None:

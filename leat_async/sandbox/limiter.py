@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+MAX_WINDOWS = 1000
+
 
 class Limiter:
     """Counts requests per token."""
@@ -19,8 +21,10 @@ class Limiter:
         """Count a request, or with a cost of 0 only look: is it allowed, and with which headers?"""
         ends, used = self._windows.get(key, (0.0, 0))
         if now >= ends:
-            if len(self._windows) > 1000:
-                self._windows = {name: window for name, window in self._windows.items() if window[0] > now}
+            # Windows are as long as each other, so that the first is the one that ends first.
+            self._windows.pop(key, None)
+            if len(self._windows) >= MAX_WINDOWS:
+                del self._windows[next(iter(self._windows))]
             ends, used = now + self.per, 0
         if cost:
             if used >= self.requests:

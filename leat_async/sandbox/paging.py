@@ -6,20 +6,20 @@ from collections.abc import Callable, Collection, Mapping, Reversible
 from itertools import islice
 from typing import Any, Protocol
 
-from .engine import Answer, Bare, Call
-from .params import Param
+from .engine import Bare, Call, SandboxAnswer
+from .params import RouteParam
 from .routing import ROOTS
 from .store import Row
 
-BOUNDS = Param("created_at", "bounds")
-SORT = Param("sort", choices=("created_at", "-created_at"))
+BOUNDS = RouteParam("created_at", "bounds")
+SORT = RouteParam("sort", choices=("created_at", "-created_at"))
 
 
-def page_params(default: int, maximum: int) -> tuple[Param, Param]:
-    """`limit` and `page`; what is out of bounds is invalid input (a guess, nobody documents it)."""
+def page_params(default: int, maximum: int) -> tuple[RouteParam, RouteParam]:
+    """`limit` and `page`; what is out of bounds is invalid input (assumed)."""
     return (
-        Param("limit", "integer", min=0, max=maximum, default=default),
-        Param("page", "integer", min=1, default=1),
+        RouteParam("limit", "integer", min=0, max=maximum, default=default),
+        RouteParam("page", "integer", min=1, default=1),
     )
 
 
@@ -59,7 +59,7 @@ def _page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> tuple[lis
     return shown, facts
 
 
-def laravel_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
+def laravel_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> SandboxAnswer:
     """A page with Laravel's short page information."""
     shown, facts = _page(call, rows, view)
     meta = {
@@ -68,10 +68,10 @@ def laravel_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> An
         "per_page": facts["size"],
         "total": facts["total"],
     }
-    return Answer(shown, meta)
+    return SandboxAnswer(shown, meta)
 
 
-def viewing_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
+def viewing_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> SandboxAnswer:
     """A page with `page`, `limit` and the range viewed."""
     shown, facts = _page(call, rows, view)
     meta = {
@@ -82,10 +82,10 @@ def viewing_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> An
         "last_page": facts["last_page"],
         "total": facts["total"],
     }
-    return Answer(shown, meta)
+    return SandboxAnswer(shown, meta)
 
 
-def counted_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> Answer:
+def counted_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> SandboxAnswer:
     """A page with `page`, `per_page` and no range."""
     shown, facts = _page(call, rows, view)
     meta = {
@@ -94,7 +94,7 @@ def counted_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any]) -> An
         "last_page": facts["last_page"],
         "total": facts["total"],
     }
-    return Answer(shown, meta)
+    return SandboxAnswer(shown, meta)
 
 
 def linked_page(call: Call, rows: Rows, view: Callable[[Call, Row], Any], path: str) -> Bare:

@@ -17,10 +17,12 @@ _BOOLEANS: Mapping[Any, bool] = {
     "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False,
 }  # fmt: skip
 _MISSING: Any = object()
+MAX_ERRORS = 1000  # in one answer; what is wrong beyond is not told
+MAX_NAMES = 10_000  # in one map
 
 
 @attrs.frozen
-class Param:
+class RouteParam:
     """One parameter: its wire name, its kind and its documented bounds."""
 
     name: str
@@ -30,7 +32,7 @@ class Param:
     max: float | None = None
     default: Any = None
     choices: tuple[str, ...] = ()
-    fields: tuple[Param, ...] = ()
+    fields: tuple[RouteParam, ...] = ()
 
 
 class Unfit(ValueError):
@@ -112,6 +114,8 @@ def _map(value: Any) -> dict[str, Any]:
         return {}  # how PHP writes an empty map
     if not isinstance(value, dict):
         raise Unfit("a map of names to values")
+    if len(cast(dict[str, Any], value)) > MAX_NAMES:
+        raise Unfit(f"a map of at most {MAX_NAMES} names")
     return cast(dict[str, Any], value)
 
 
@@ -138,7 +142,12 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def _convert(param: Param, value: Any) -> Any:
+def convert(kind: str, value: Any) -> Any:
+    """The value as one of a kind; raises `Unfit`."""
+    return _KINDS[kind](value)
+
+
+def _convert(param: RouteParam, value: Any) -> Any:
     converted = _KINDS[param.kind](value)
     if param.min is not None and converted < param.min:
         raise Unfit(f"at least {param.min:g}")
@@ -150,7 +159,7 @@ def _convert(param: Param, value: Any) -> Any:
 
 
 def validate(
-    parameters: tuple[Param, ...], raw: Mapping[str, Any], prefix: str = ""
+    parameters: tuple[RouteParam, ...], raw: Mapping[str, Any], prefix: str = ""
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Converted values and, per field, what is wrong; null and empty text are null, as in Laravel."""
     values: dict[str, Any] = {}
@@ -185,9 +194,11 @@ def validate(
     return values, errors
 
 
-def _items(param: Param, items: list[Any], prefix: str, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _items(param: RouteParam, items: list[Any], prefix: str, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for index, item in enumerate(items):
+        if len(errors) >= MAX_ERRORS:
+            break
         place = f"{prefix}{param.name}.{index}"
         if not isinstance(item, dict):
             errors[place] = [f"The {place} must be an object."]

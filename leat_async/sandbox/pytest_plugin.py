@@ -41,7 +41,10 @@ def leat_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
     with Sandbox() as sandbox:
         for mark in reversed(list(request.node.iter_markers("leat_faults"))):
-            sandbox.faults.add(*mark.args, **mark.kwargs)
+            try:
+                sandbox.faults.add(*mark.args, **mark.kwargs)
+            except (TypeError, ValueError) as error:
+                pytest.fail(f"leat_faults: {error}", pytrace=False)
         yield sandbox
 
 

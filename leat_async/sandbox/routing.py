@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import attrs
 
-from .params import Param
+from .params import RouteParam
 
-Certainty = Literal["documented", "captured", "guessed"]
+Certainty = Literal["documented", "observed in an answer", "observed in a client", "assumed"]
 Root = Literal["oauth", "register", "host", "ping"]
 
 ROOTS: Mapping[Root, str] = {
@@ -24,28 +24,30 @@ BOTH: tuple[Root, ...] = ("oauth", "register")
 OAUTH: tuple[Root, ...] = ("oauth",)
 REGISTER: tuple[Root, ...] = ("register",)
 
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 Handler = Callable[[Any], Any]
 
 
 @attrs.frozen
 class Route:
-    """One operation: where it is, who answers it, and how sure we are of the answer."""
+    """One operation: where it is, which handler answers it, and how certain the answer is."""
 
     operation: str
     method: str
     path: str
     handler: Handler
-    parameters: tuple[Param, ...] = ()
+    parameters: tuple[RouteParam, ...] = ()
     certainty: Certainty = "documented"
     roots: tuple[Root, ...] = BOTH
     status: int = 200
     extra_keys: bool = False  # unknown top-level keys are values of custom attributes
+    secret: bool = False  # the data of the answer is a secret as a whole
     known: frozenset[str] = attrs.field(
         init=False,
         default=attrs.Factory(lambda self: frozenset(param.name for param in self.parameters), takes_self=True),
     )
     # A register stands in its shop, so it does not name one.
-    at_register: tuple[Param, ...] = attrs.field(
+    at_register: tuple[RouteParam, ...] = attrs.field(
         init=False,
         default=attrs.Factory(
             lambda self: tuple(param for param in self.parameters if param.name != "shop_uuid"), takes_self=True
@@ -75,7 +77,7 @@ class Router:
     """A tree of path segments per method and root; a fixed segment wins over a parameter."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
+        self.routes: tuple[Route, ...] = tuple(routes)
         self._trees: dict[tuple[str, Root], _Node] = {}
         self._fixed: dict[tuple[str, str], Match] = {}
         self._templates: dict[str, None] = {}
@@ -134,7 +136,7 @@ class Router:
                 for candidate in dict.fromkeys((method, *self._methods)):
                     match = self.find(candidate, ROOTS[root] + tail)
                     if match and match.route.path != "/":
-                        return f"{candidate} {ROOTS[root]}{match.route.path}"
+                        return f"{candidate} {ROOTS[match.root]}{match.route.path}"
         close = difflib.get_close_matches(f"{method} {path}", self._templates, n=1, cutoff=0.5)
         return close[0] if close else None
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..private_files import make_private_database
+
 Row = dict[str, Any]
+Change = tuple[str, Row | None, Row | None]  # the table, and the row before and after
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -21,6 +24,12 @@ CREATE TABLE IF NOT EXISTS rows (
 ) WITHOUT ROWID;
 """
 MAX_SNAPSHOTS = 32
+MAX_STATE = 512 * 1024 * 1024  # bytes, as JSON
+ROW_WEIGHT = 2048  # what a touched row is taken to add beside what was sent, until rows are weighed
+
+
+class StateFull(Exception):
+    """The account holds as much as the sandbox keeps."""
 
 
 class Table:
@@ -29,9 +38,9 @@ class Table:
     __slots__ = ("_indexes", "_log", "name", "rows", "version")
 
     def __init__(self, name: str, indexed: tuple[str, ...], log: list[tuple[Table, str, Row | None]]) -> None:
-        self.name = name
+        self.name: str = name
         self.rows: dict[str, Row] = {}
-        self.version = 0  # moves with every change
+        self.version: int = 0  # moves with every change
         self._indexes: dict[str, dict[Any, list[str]]] = {field: {} for field in indexed}
         self._log = log
 
@@ -39,6 +48,11 @@ class Table:
     def indexed(self) -> frozenset[str]:
         """The fields that `find` and `first` know."""
         return frozenset(self._indexes)
+
+    @property
+    def owned(self) -> bool:
+        """Do its rows belong to contacts, and can be found by them?"""
+        return "contact_uuid" in self._indexes
 
     def get(self, uuid: str | None) -> Row | None:
         """The row, if there is one."""
@@ -113,11 +127,16 @@ class Store:
 
     def __init__(self, tables: Mapping[str, tuple[str, ...]], seed: int, path: Path | None = None) -> None:
         self._log: list[tuple[Table, str, Row | None]] = []
-        self.tables = {name: Table(name, indexed, self._log) for name, indexed in tables.items()}
-        self._snapshots: dict[str, tuple[int, dict[str, tuple[int, dict[str, Row]]]]] = {}
+        self.tables: dict[str, Table] = {name: Table(name, indexed, self._log) for name, indexed in tables.items()}
+        self._snapshots: dict[str, tuple[int, int, dict[str, tuple[int, dict[str, Row]]]]] = {}
         self._seed = seed
         self._counter = self._begun = 0
+        self._watched: tuple[Table, Callable[[list[Change]], object]] | None = None
+        self._weight = 0  # of all rows in bytes of JSON, estimated
         self._file = _open(path) if path is not None else None
+        if self._file is not None:
+            # A sandbox that is made and never entered, or fails while it is being made, is not closed by anybody.
+            weakref.finalize(self, self._file.close)
         self._read()
 
     def __getitem__(self, name: str) -> Table:
@@ -157,11 +176,43 @@ class Store:
         self._log.clear()
         self._begun = self._counter
 
-    def commit(self) -> None:
-        """Keep the changes, in the state file too."""
-        if self._log and self._file is not None:
-            self._write(self._file)
+    def commit(self, sent: int | None = None) -> None:
+        """Keep the changes, in the state file too; of those that a request made, `sent` bytes, bound the growth."""
+        if self._log:
+            if sent is not None:
+                self._weight += sent + ROW_WEIGHT * len(self._log)
+                if self._weight > MAX_STATE:
+                    self._weigh()
+            if self._file is not None:
+                self._write(self._file)
+            watched = self._watched
+            if watched is not None and watched[0].rows:
+                changes = self._changes()
+                self._log.clear()
+                watched[1](changes)
         self._log.clear()
+
+    def watch(self, table: str, tell: Callable[[list[Change]], object]) -> None:
+        """Have each commit told, as long as there are rows in a table."""
+        self._watched = self.tables[table], tell
+
+    def _weigh(self) -> None:
+        """Put the true weight in place of the estimated one; near the bound the state may only shrink."""
+        self._weight = sum(_weight_of(row) for table in self.tables.values() for row in table.rows.values())
+        grown = sum(_weight_of(after) - _weight_of(before) for _, before, after in self._changes())
+        if grown > 0 and self._weight > MAX_STATE - MAX_STATE // 8:
+            raise StateFull(f"The sandbox keeps at most {MAX_STATE >> 20} MiB of state.")
+
+    def _changes(self) -> list[Change]:
+        """Of each row that the transaction touched: its table, and what it was and is."""
+        if len(self._log) == 1:  # as mostly
+            table, uuid, before = self._log[0]
+            return [(table.name, before, table.rows.get(uuid))]
+        found: dict[tuple[str, str], Change] = {}
+        for table, uuid, before in self._log:
+            if (table.name, uuid) not in found:
+                found[table.name, uuid] = table.name, before, table.rows.get(uuid)
+        return [*found.values()]
 
     def roll_back(self) -> None:
         """Take the changes back."""
@@ -175,13 +226,13 @@ class Store:
         if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
             raise ValueError(f"there are {MAX_SNAPSHOTS} snapshots already; take one again by its name")
         kept = {key: (table.version, dict(table.rows)) for key, table in self.tables.items()}
-        self._snapshots[name] = self._counter, kept
+        self._snapshots[name] = self._counter, self._weight, kept
 
     def restore(self, name: str) -> None:
         """Return to a remembered state."""
         if name not in self._snapshots:
             raise KeyError(f"there is no snapshot named {name!r}")
-        self._counter, kept = self._snapshots[name]
+        self._counter, self._weight, kept = self._snapshots[name]
         for key, table in self.tables.items():
             version, rows = kept[key]
             if table.version != version:  # otherwise it is as it was
@@ -205,6 +256,7 @@ class Store:
         loaded: dict[str, dict[str, Row]] = {name: {} for name in self.tables}
         for name, uuid, data in self._file.execute("SELECT table_name, uuid, data FROM rows ORDER BY id"):
             loaded.setdefault(name, {})[uuid] = msgspec.json.decode(data)
+            self._weight += len(data)
         for name, table in self.tables.items():
             table.load(loaded[name])
 
@@ -235,13 +287,18 @@ class Store:
             file.execute("INSERT OR REPLACE INTO meta VALUES ('seed', ?)", (str(self._seed),))
             file.execute("COMMIT")
         except BaseException:
-            file.execute("ROLLBACK")
+            # On a full disk SQLite has done so itself.
+            if file.in_transaction:
+                file.execute("ROLLBACK")
             raise
 
 
+def _weight_of(row: Row | None) -> int:
+    return 0 if row is None else len(msgspec.json.encode(row))
+
+
 def _open(path: Path) -> sqlite3.Connection:
-    # Made here and not by SQLite, so that only its owner can read it.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    make_private_database(path)
     # The sandbox's own lock guards it; its loop may run in another thread than the one that made it.
     file = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:

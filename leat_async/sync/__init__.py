@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 
 if TYPE_CHECKING:
-    from .. import errors, models
+    from .. import errors, fleet, loyalty_tokens, models, reports, sandbox, telemetry, webhooks
     from .._core.answers import RawResponse
+    from .._core.codec import structure, unstructure
+    from .._core.events import Event, ResponseInfo, responses
     from .._core.operation import Effect
-    from .._core.pipeline import Event
     from .._core.unset import UNSET, Unset
     from ..config import ClientCredentials, RateLimit, RetryPolicy
     from ..pagination import Page
@@ -35,10 +36,20 @@ __all__ = [
     "Effect",
     "Event",
     "RawResponse",
+    "ResponseInfo",
+    "responses",
+    "structure",
+    "unstructure",
     "bulk",
-    "export",
     "errors",
+    "export",
+    "fleet",
+    "loyalty_tokens",
     "models",
+    "reports",
+    "sandbox",
+    "telemetry",
+    "webhooks",
     "__version__",
 ]
 

@@ -23,6 +23,9 @@ class SyncResource:
         self._async = resource
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return f"<sync {repr(self._async).removeprefix('<')}"
+
 
 class SyncClient:
     """The life of a client; its settings, resources and methods are generated."""

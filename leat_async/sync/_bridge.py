@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ..errors import LifecycleError, OutcomeUnknownError
+from ._awaited import refuse_await
 
 if TYPE_CHECKING:
     from ..client import LeatClient
@@ -206,7 +207,10 @@ class _Engine:
             # Should the thread still live, it is about to be frozen: clean-ups to come must not wait for it.
             self.ended = True
         warnings.warn(
-            f"unclosed leat_async.sync client of {self.client!r}, made at {self.made_at}", ResourceWarning, stacklevel=2
+            f"unclosed leat_async.sync client of {self.client!r}, made at {self.made_at}: write "
+            "'with LeatClient(…) as leat:', or end with 'leat.close()'",
+            ResourceWarning,
+            stacklevel=2,
         )
 
 
@@ -226,6 +230,7 @@ class Bridge:
 
         An exception that strikes the waiting thread, such as KeyboardInterrupt, cancels the coroutine first.
         """
+        refuse_await()
         engine = self._enter()
         call = _Call(engine, fn, args, kwargs)
         try:

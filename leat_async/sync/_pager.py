@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import closing, suppress
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from ..pagination import Page, Pager
 from ._bridge import Bridge
@@ -20,11 +20,15 @@ class SyncPager(Generic[T]):
     list is sorted by `created_at` and closed by a `created_at` bound.
     """
 
-    __slots__ = ("_bridge", "_pager")
+    __slots__ = ("_bridge", "_name", "_pager")
 
     def __init__(self, pager: Pager[T], bridge: Bridge) -> None:
         self._pager = pager
         self._bridge = bridge
+        self._name = pager._name  # pyright: ignore[reportPrivateUsage] - its own twin
+
+    def __repr__(self) -> str:
+        return f"<SyncPager of {self._name}: iterate it for every row, or take .page() for the first page>"
 
     def page(self) -> Page[T]:
         """Fetch the first page (or the one that `page` named)."""
@@ -37,6 +41,14 @@ class SyncPager(Generic[T]):
     def collect(self, limit: int | None = None) -> list[T]:
         """All rows in a list, or the first `limit` of them."""
         return self._bridge.call(self._pager.collect, limit)
+
+    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(f"{self._name} is read without await: write {self._name}(…).page()")
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(f"{self._name} is read without async: write 'for row in …', or use leat_async.LeatClient")
 
     def __iter__(self) -> Iterator[T]:
         return self._rows(self.pages())

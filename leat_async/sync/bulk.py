@@ -6,52 +6,82 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterable, Callable, Generator, Iterable
 from contextlib import closing
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Generic, Protocol, Self, TypeAlias
 
 from ..bulk import (
+    ACCOUNT,
     BadRow,
+    ChangedError,
+    Course,
+    CourseStep,
     EarlierError,
     Entry,
+    M,
     Outcome,
     Progress,
     Report,
+    RunRecord,
+    Source,
     State,
     Status,
     Summary,
+    find,
     forget,
+    in_doubt,
+    memories,
     rejects,
+    resolve,
+    runs,
     show,
     status,
+    take_over,
 )
+from ..bulk import Makes as AsyncMakes
 from ..bulk import Run as AsyncRun
 from ..bulk import create as create_async
-from ..bulk.jobs import Row
+from ..bulk import undo as undo_async
+from ..bulk.changes import OnChange
+from ..bulk.kinds import KINDS
+from ..bulk.outcomes import T
+from ..bulk.places import AccountLedger, LedgerName
+from ..bulk.rows import Row
+from ..resources.credit_receptions import IDENTITY_ATTRIBUTE
+from ._base import SyncResource
 from ._bridge import Bridge
 from ._pump import iterate
-from .resources.bookings import Bookings
-from .resources.contacts import Contacts
-from .resources.visits import Visits
 
 __all__ = [
     "create",
     "run",
+    "undo",
     "Run",
     "Rows",
     "Status",
     "Outcome",
     "Report",
+    "Course",
+    "CourseStep",
     "Progress",
     "BadRow",
     "EarlierError",
+    "ChangedError",
+    "ACCOUNT",
+    "Source",
+    "memories",
     "status",
+    "runs",
     "show",
+    "find",
     "rejects",
+    "in_doubt",
+    "resolve",
     "forget",
+    "take_over",
     "Summary",
+    "RunRecord",
     "Entry",
     "State",
 ]
@@ -59,7 +89,16 @@ __all__ = [
 Rows: TypeAlias = Iterable[Row | BadRow]
 
 
-class Run(Generator[Outcome, None, None]):
+class Makes(Protocol[M]):
+    """A resource whose rows `create` takes: `leat.visits`, `leat.credit_receptions` and so on, as `create` says."""
+
+    _bridge: Bridge
+
+    @property
+    def _async(self) -> AsyncMakes[M]: ...
+
+
+class Run(Generator[Outcome[T], None, None], Generic[T]):
     """The outcomes of a bulk import, as they come; `report` has their sums, complete once the last was seen.
 
     Left early, it ends when it is closed (`close`, leaving `with`, or being dropped): what is on its way is cut off,
@@ -67,7 +106,7 @@ class Run(Generator[Outcome, None, None]):
     left, a few rows more than were seen may have been done.
     """
 
-    def __init__(self, bridge: Bridge, run: AsyncRun) -> None:
+    def __init__(self, bridge: Bridge, run: AsyncRun[T]) -> None:
         self._run = run
         self._outcomes = _outcomes(bridge, run)
 
@@ -77,14 +116,21 @@ class Run(Generator[Outcome, None, None]):
         return self._run.report
 
     @property
+    def ledger(self) -> str | None:
+        """Where the ledger is, also of `bulk.ACCOUNT`; None without one, and before it was opened."""
+        return self._run.ledger
+
+    @property
     def progress(self) -> Progress:
         """The moment as it is now."""
         return self._run.progress
 
-    def send(self, value: None, /) -> Outcome:
+    def send(self, value: None, /) -> Outcome[T]:
+        """Give the next outcome, as `next()` does; `value` must be None, since generators are sent nothing here."""
         return self._outcomes.send(value)
 
-    def throw(self, *error: Any) -> Outcome:
+    def throw(self, *error: Any) -> Outcome[T]:
+        """Raise an `error` where the import stands, which ends it."""
         return self._outcomes.throw(*error)
 
     def close(self) -> None:
@@ -100,7 +146,7 @@ class Run(Generator[Outcome, None, None]):
         self.close()
 
 
-def _outcomes(bridge: Bridge, run: AsyncRun) -> Generator[Outcome, None, None]:
+def _outcomes(bridge: Bridge, run: AsyncRun[T]) -> Generator[Outcome[T], None, None]:
     with closing(iterate(bridge, lambda: run)) as outcomes:
         for outcome in outcomes:
             bridge.adopt(outcome.error)
@@ -109,10 +155,10 @@ def _outcomes(bridge: Bridge, run: AsyncRun) -> Generator[Outcome, None, None]:
 
 
 def create(
-    resource: Visits | Bookings | Contacts,
+    resource: Makes[T],
     rows: Rows,
     *,
-    ledger: str | os.PathLike[str] | None = None,
+    ledger: LedgerName | AccountLedger | None = None,
     concurrency: int | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     create_contacts: bool = False,
@@ -123,52 +169,78 @@ def create(
     retry_rejected: bool = False,
     resend_unknown: bool = False,
     accept_unknown: bool = False,
-    source: str | None = None,
-    mapping: str | None = None,
+    on_change: OnChange = "reject",
+    clear_empty: bool = False,
+    batch: str | None = None,
+    wait: bool = False,
+    source: Source | None = None,
     account: str | None = None,
-) -> Run:
-    """Create many visits, bookings or contacts, each exactly once.
+    identity_attribute: str = IDENTITY_ATTRIBUTE,
+    ensure_identity: bool = False,
+) -> Run[T]:
+    """Create many objects of one kind, each exactly once.
 
     Parameters:
-        resource: `leat.visits`, `leat.bookings` or `leat.contacts`; its client's pace, slots and timeout count.
+        resource: `leat.visits`, `leat.bookings`, `leat.contacts`, `leat.credit_receptions`, `leat.contact_identifiers`,
+            `leat.vouchers`, `leat.orders`, `leat.products` or `leat.product_categories`; its client's pace, slots and
+            timeout count.
         rows: any iterable of mappings, read as far ahead as needed and, unless it is a list or tuple, in a thread of
             its own, where it may use the client. Keys are the keywords of the resource's `create`. A visit or booking
             may name its contact by `contact_email` (or `email`) instead of `contact_uuid`; a contact may have
             `attributes`, a mapping for `contacts.update`. A visit or booking without `external_id` gets one made of
             the account and its content.
-        ledger: path of the file that records each row before and after it is sent, so that the same call resumes
-            after any interruption. None: nothing is kept, and a second run relies on the API's refusing an
+        ledger: what records each row before and after it is sent, so that the same call resumes after any interruption,
+            and any later one knows what was done: `bulk.ACCOUNT`, the account's own for this kind, in the user's state
+            folder; the path of a file; or "postgresql://host/database?ledger=NAME" (extra `postgres`), for imports that
+            run on more than one machine. None: nothing is kept, and a second run relies on the API's refusing an
             `external_id` it has, which only newer documentation states, for visits.
         concurrency: rows in work at a time; left out, enough to fill the client's slots.
         on_progress: called a few times a second, and once at the end, with a `Progress`, in the client's own thread:
             it must not use the client.
         create_contacts: create the contact of an address that has none; otherwise such rows are rejected.
-        update_existing: give `attributes` also to contacts that exist already; otherwise those stay as they are.
+        update_existing: for contacts, the same as `on_change="update"`.
         max_errors: how many rejected and unknown rows are put up with (a whole number), or which share of the rows
             so far (below 1.0, from the hundredth row on); one more stops the run.
-        grace: seconds after which a write whose answer was lost, and which is still not there, is sent again.
-        patience: seconds of nothing but failures after which the run stops.
+        grace: seconds for which a write whose answer was lost may still land: if it is not there so long after the
+            attempt ended (or after this run began, where the attempt was an earlier run's), it is sent again.
+        patience: seconds without any success after which a run that meets nothing but failures stops.
         retry_rejected: send rows again that the API refused in an earlier run of the ledger.
         resend_unknown, accept_unknown: what to do with rows of unknown outcome in the ledger that the API can't be
             asked about (bookings): send them again, at the risk of doubling them, or take them as done.
-        source, mapping: fingerprints of where the rows come from and how they were mapped; a ledger with another
-            one is refused.
-        account: name of the account, where the API is not to be asked for it.
+        on_change: what to do with a row whose identifier is known, to the ledger, the server or this run, with other
+            data: "reject" it, with an error that names what differs, "update" what it made, by the API's own update, or
+            "skip" it.
+        clear_empty: with "update", send null for fields of a row that are None, where the ledger knows that they were
+            not; otherwise those stay as they are.
+        batch: name of what the rows are, such as a day's till roll. It makes part of the identity of rows that have
+            neither an `external_id` nor a moment; without it those are refused, since nothing tells them from equal
+            ones of another time.
+        wait: wait for another run that has the ledger to end; otherwise that is an error.
+        source: where the rows come from, for the ledger's list of runs.
+        account: name of the account, where the API is not to be asked for it; generated identifiers are made of it.
+        identity_attribute: the loyalty transaction attribute that keeps the identities of credit receptions, by which
+            those in doubt are found again. Where the account has none of this name they are at most once, and
+            `report.notes` says so.
+        ensure_identity: make that attribute if the account does not have it.
 
     Returns:
         A generator of `Outcome`, one for each row, in the order in which they are done.
 
     Raises:
-        ConfigError: the ledger belongs to another account, kind, source or mapping, or is in use (when iterated).
+        ConfigError: the ledger belongs to another account or kind, is in use, damaged, without its `-wal`, on a
+            network file system or behind a pooler that lends connections by the transaction; or nothing tells whose
+            account it is (when iterated).
+        LedgerError: the ledger can't be written, or its server can't be reached (when iterated).
         ValueError, TypeError: a wrong argument; a wrong row is an outcome instead.
         Exception: what the rows raise, after the outcomes of the rows before it.
 
-    Repeating: safe with the ledger. Without it: visits and contacts already there are EXISTED, as far as the API
+    Repeating: safe with the ledger, also with rows that came in another order, from another file, or in part. Without
+    it: visits and contacts already there are EXISTED, as far as the API
     refuses duplicates; bookings are made again.
     """
     if not _is_right(resource):
         raise TypeError(
-            f"bulk creates visits, bookings and contacts: give leat.visits, … of a leat_async.sync client, "
+            f"bulk creates {', '.join(KINDS)}: give leat.visits, … of a leat_async.sync client, "
             f"not {type(resource).__name__}"
         )
     if isinstance(rows, AsyncIterable):
@@ -177,7 +249,7 @@ def create(
     inner, bridge = resource._async, resource._bridge  # pyright: ignore[reportPrivateUsage]
 
     # Made on the loop, whose thread some of its parts belong to.
-    async def make() -> AsyncRun:
+    async def make() -> AsyncRun[T]:
         return create_async(
             inner,
             rows,
@@ -192,22 +264,78 @@ def create(
             retry_rejected=retry_rejected,
             resend_unknown=resend_unknown,
             accept_unknown=accept_unknown,
+            on_change=on_change,
+            clear_empty=clear_empty,
+            batch=batch,
+            wait=wait,
             source=source,
-            mapping=mapping,
             account=account,
+            identity_attribute=identity_attribute,
+            ensure_identity=ensure_identity,
+        )
+
+    return Run(bridge, bridge.call(make))
+
+
+def undo(
+    resource: Makes[T],
+    *,
+    ledger: LedgerName,
+    run: int,
+    concurrency: int | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    max_errors: int | float | None = None,
+    resend_unknown: bool = False,
+    wait: bool = False,
+) -> Run[T]:
+    """Take back what a run of a ledger made, each at most once.
+
+    Parameters:
+        resource: `leat.credit_receptions`; what else imports make, the API can't undo.
+        ledger: the path of the ledger that the run is in, such as `Run.ledger` and `Summary.path` tell.
+        run: the number of the run; see `runs`.
+        concurrency, on_progress, max_errors, wait: as for `create`.
+        resend_unknown: send again what was sent and not answered, at the risk of taking it back twice.
+
+    Returns:
+        A generator of `Outcome`, one for each row that the run made; CREATED ones have the reversal as `result`. What
+        was undone before, by whatever run, is SKIPPED; what was sent and not answered is UNKNOWN.
+
+    Raises:
+        ConfigError: the ledger is of another kind, in a database, or has no such run; or of another account (when
+            iterated).
+        ValueError, TypeError: a wrong argument.
+
+    Repeating: safe, what was undone is remembered beside the ledger. Undone rows stay done for imports: the same row
+    again gives nothing; another batch or identity does.
+    """
+    if not _is_right(resource):
+        raise TypeError(f"give leat.credit_receptions of a leat_async.sync client, not {type(resource).__name__}")
+    inner, bridge = resource._async, resource._bridge  # pyright: ignore[reportPrivateUsage]
+
+    async def make() -> AsyncRun[T]:
+        return undo_async(
+            inner,
+            ledger=ledger,
+            run=run,
+            concurrency=concurrency,
+            on_progress=on_progress,
+            max_errors=max_errors,
+            resend_unknown=resend_unknown,
+            wait=wait,
         )
 
     return Run(bridge, bridge.call(make))
 
 
 def run(
-    resource: Visits | Bookings | Contacts,
+    resource: Makes[T],
     rows: Rows,
     *,
-    on_outcome: Callable[[Outcome], object] | None = None,
+    on_outcome: Callable[[Outcome[T]], object] | None = None,
     **options: Any,
 ) -> Report:
-    """Create many visits, bookings or contacts, each exactly once, and sum up.
+    """Create many objects of one kind, each exactly once, and sum up.
 
     Parameters:
         resource, rows, options: as for `create`.
@@ -229,4 +357,5 @@ def run(
 
 
 def _is_right(resource: object) -> bool:
-    return isinstance(resource, (Visits, Bookings, Contacts))
+    inner = getattr(resource, "_async", None)
+    return isinstance(resource, SyncResource) and isinstance(inner, tuple(kind.resource for kind in KINDS.values()))

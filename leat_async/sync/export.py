@@ -1,4 +1,4 @@
-"""Exports without `await`: lists to files, whole. The rest is that of `leat_async.export`."""
+"""Exports without `await`: lists out of Leat, whole. The rest is that of `leat_async.export`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 from ..export import FORMATS, KINDS, ExportWarning, Seen, Summary
 from ..export import rows as rows_async
+from ..export import table as table_async
 from ..export import to_file as to_file_async
+from ..export import to_months as to_months_async
 from ..export.windows import When
 from ._base import SyncResource
 from ._pager import SyncPager
 from ._pump import iterate
 
-__all__ = ["FORMATS", "KINDS", "ExportWarning", "Seen", "Summary", "rows", "to_file"]
+__all__ = ["FORMATS", "KINDS", "ExportWarning", "Seen", "Summary", "rows", "table", "to_file", "to_months"]
 
 T = TypeVar("T")
 _ROWS = 500
 
 
-class Listing(Protocol[T]):
+class SyncListResource(Protocol[T]):
     """A resource whose `list` has nothing but optional parameters."""
 
     def list(self) -> SyncPager[T]:
@@ -29,7 +31,7 @@ class Listing(Protocol[T]):
 
 
 def rows(
-    resource: Listing[T],
+    resource: SyncListResource[T],
     *,
     since: When | None = None,
     until: When | None = None,
@@ -41,8 +43,8 @@ def rows(
     """Yield every row of a list once.
 
     Parameters:
-        resource: `leat.visits`, `.loyalty_transactions`, `.contacts`, `.giftcard_transactions`,
-            `.prepaid_transactions` or `.vouchers`.
+        resource: a resource with a list, such as `leat.visits`, `.loyalty_transactions`, `.contacts` or `.shops`;
+            `KINDS` has them all.
         since: only rows made at or after this: an aware datetime, a day (its first moment), a duration back from now,
             or text such as "2026-03", "2026-03-29", "2026-03-29T12:00", "7d", "12h".
         until: only rows made before this, the same.
@@ -76,8 +78,53 @@ def rows(
     return iterate(own._bridge, lambda: found, _ROWS)  # pyright: ignore[reportPrivateUsage]
 
 
+def table(
+    resource: SyncListResource[Any],
+    *,
+    since: When | None = None,
+    until: When | None = None,
+    timezone: str = "UTC",
+    attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    ahead: int = 8,
+    on_warning: Callable[[str], object] | None = None,
+    **filters: Any,
+) -> Any:
+    """Read a list into an Arrow table, for pandas, Polars and DuckDB (extra `parquet`).
+
+    Parameters:
+        resource, since, until, timezone, ahead, on_warning, filters: as for `rows`.
+        attributes: custom attributes that get a column of their own, `attributes.NAME`.
+        columns: only these columns, in this order; left out, all of them.
+
+    Returns:
+        A `pyarrow.Table` with the columns and types that `to_file` gives a Parquet file, also where there are no rows.
+        All of it is in memory.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        ValueError, TypeError: a bound, a filter or a column that can't be used; nothing is sent then.
+        DecodeError, ApiError and the rest, as `rows`.
+
+    Repeating: safe. Facts: as for `rows`.
+    """
+    own = _own(resource)
+    return own._bridge.call(  # pyright: ignore[reportPrivateUsage]
+        table_async,
+        own._async,  # pyright: ignore[reportPrivateUsage]
+        since=since,
+        until=until,
+        timezone=timezone,
+        attributes=attributes,
+        columns=columns,
+        ahead=ahead,
+        on_warning=on_warning,
+        **filters,
+    )
+
+
 def to_file(
-    resource: Listing[Any],
+    resource: SyncListResource[Any],
     target: str | os.PathLike[str] | BinaryIO,
     *,
     format: str | None = None,
@@ -85,9 +132,11 @@ def to_file(
     until: When | None = None,
     timezone: str = "UTC",
     attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
     incremental: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     escape: bool = True,
+    excel: bool = False,
     ahead: int = 8,
     on_progress: Callable[[Seen], object] | None = None,
     on_warning: Callable[[str], object] | None = None,
@@ -97,7 +146,7 @@ def to_file(
 
     Parameters:
         resource, since, until, timezone, ahead, filters: as for `rows`.
-        target, format, attributes, incremental, fresh, escape: as for `leat_async.export.to_file`.
+        target, format, attributes, columns, incremental, fresh, escape, excel: as for `leat_async.export.to_file`.
         on_progress, on_warning: called in the client's own thread: they must not use the client.
 
     Returns:
@@ -119,9 +168,57 @@ def to_file(
         until=until,
         timezone=timezone,
         attributes=attributes,
+        columns=columns,
         incremental=incremental,
         fresh=fresh,
         escape=escape,
+        excel=excel,
+        ahead=ahead,
+        on_progress=on_progress,
+        on_warning=on_warning,
+        **filters,
+    )
+
+
+def to_months(
+    resource: SyncListResource[Any],
+    target: str | os.PathLike[str],
+    *,
+    since: When,
+    timezone: str = "UTC",
+    attributes: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    fresh: bool = False,
+    ahead: int = 8,
+    on_progress: Callable[[Seen], object] | None = None,
+    on_warning: Callable[[str], object] | None = None,
+    **filters: Any,
+) -> Summary:
+    """Write a list to a Parquet file for each month in which rows were made, and read each month but once.
+
+    Parameters:
+        resource, since, timezone, ahead, filters: as for `rows`.
+        target, attributes, columns, fresh: as for `leat_async.export.to_months`.
+        on_progress, on_warning: called in the client's own thread: they must not use the client.
+
+    Returns:
+        A `Summary` of all months: `rows` were read, `known` are in the files of months that are complete.
+
+    Raises:
+        ConfigError, ValueError, TypeError, DecodeError, ApiError and the rest, as `leat_async.export.to_months`.
+
+    Repeating: safe. Facts: as for `leat_async.export.rows`.
+    """
+    own = _own(resource)
+    return own._bridge.call(  # pyright: ignore[reportPrivateUsage]
+        to_months_async,
+        own._async,  # pyright: ignore[reportPrivateUsage]
+        target,
+        since=since,
+        timezone=timezone,
+        attributes=attributes,
+        columns=columns,
+        fresh=fresh,
         ahead=ahead,
         on_progress=on_progress,
         on_warning=on_warning,

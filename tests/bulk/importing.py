@@ -16,7 +16,12 @@ from leat_async import LeatClient, bulk
 async def main(url: str, token: str, ledger: str, ids: str, count: str, shop: str, *contacts: str) -> None:
     def rows() -> Iterator[dict[str, Any]]:
         for n in range(int(count)):
-            row = {"contact_uuid": contacts[n % len(contacts)], "shop_uuid": shop, "source": str(n)}
+            row = {
+                "contact_uuid": contacts[n % len(contacts)],
+                "shop_uuid": shop,
+                "source": str(n),
+                "starts_at": "2024-05-01T20:00:00+00:00",
+            }
             yield {**row, "external_id": f"res-{n}"} if ids == "own" else row
 
     async with LeatClient(token, base_url=url, rate_limit=None) as leat:

@@ -16,35 +16,11 @@ from leat_async.bulk import Outcome, Status
 from leat_async.sandbox import Sandbox
 
 from .helpers import Leap, client_of, copy_ledger, moment
+from .kinds.chaos import GRACE, add_faults
 
 SOAK = os.environ.get("LEAT_SOAK") == "1"
 RUNS = 500 if SOAK else 24
-GRACE = 8.0
 KINDS = ("visits", "bookings", "contacts")
-
-
-def fault_rules(draw: random.Random, operations: list[str]) -> list[tuple[str, str, dict[str, Any]]]:
-    rules = []
-    for _ in range(draw.randint(1, 4)):
-        kind, options = draw.choice(
-            [
-                ("rate_limit", {"retry_after": draw.choice([1, 5, 30])}),
-                ("server_error", {"status": 500}),
-                ("server_error", {"status": 500, "applied": True}),
-                ("maintenance", {}),
-                ("html", {"status": 502}),
-                ("html", {"status": 502, "applied": True}),
-                ("drop_before", {}),
-                ("apply_then_drop", {}),
-                ("apply_late", {"seconds": draw.uniform(0.1, GRACE * 0.9)}),
-                ("truncated", {"applied": True}),
-                ("malformed", {"applied": True}),
-            ]
-        )
-        if kind in ("apply_late", "drop_before", "truncated"):
-            options["times"] = 6  # each costs the client's real timeout, or a new connection
-        rules.append((kind, draw.choice(operations), {"probability": draw.uniform(0.05, 0.4), **options}))
-    return rules
 
 
 def rows_of(draw: random.Random, kind: str, sandbox: Sandbox) -> tuple[list[dict[str, Any]], int]:
@@ -125,8 +101,7 @@ async def test_each_row_ends_up_there_once(seed: int, tmp_path: Path) -> None:
             rows, bad = rows_of(draw, kind, sandbox)
             before = len(sandbox.rows(kind))
             operations = [f"{kind}.create", f"{kind}.create", f"{kind}.*", "*"]
-            for fault, operation, options in fault_rules(draw, operations):
-                sandbox.faults.add(fault, operation, **options)
+            add_faults(draw, sandbox, operations)
             outcomes, ledger = await killed_and_resumed(draw, leat, kind, rows, tmp_path / "import.ledger")
             leap.leap(1000.0)
 

@@ -6,10 +6,12 @@ import asyncio
 import json
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,26 @@ import pytest
 from aiohttp import web
 
 from leat_async import LeatClient, bulk, errors
-from leat_async.bulk import State, Status
+from leat_async._core.clock import Handle
+from leat_async._core.declare import operation_of
+from leat_async.bulk import State, Status, lock, sqlite_store
 from leat_async.bulk import ledger as ledger_module
-from leat_async.bulk.identity import canonical, digest
-from leat_async.bulk.jobs import Job
-from leat_async.resources.visits import CREATE
+from leat_async.bulk.access import existing
+from leat_async.bulk.places import ledger_place
+from leat_async.bulk.rows import ActiveRow
+from leat_async.bulk.sqlite_store import SqliteLedgerStore
+from leat_async.bulk.store import COLUMNS, Commit, RunStart
+from leat_async.resources.visits import Visits
 from leat_async.sandbox import Sandbox
 
-from ..conftest import VISIT, Recorded, Recorder
-from .helpers import Leap, client_of
+from ..conftest import Recorded, Recorder
+from ..forking import Fork, Forks, environment
+from .conftest import store_at
+from .helpers import Leap, Shop, client_of, held, moment, seen, told
 from .test_outcomes import all_of, visits
+
+CREATE = operation_of(Visits.create)
+START = RunStart(source=None, on_change="reject", batch=None, started=0.0, pid=1)
 
 
 @pytest.fixture
@@ -42,9 +54,8 @@ async def leat(sandbox: Sandbox) -> AsyncIterator[LeatClient]:
 
 
 async def test_no_byte_leaves_before_its_commit(
-    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorder: Recorder, ledger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "l"
     states: list[State | None] = []
     encode = ledger_module._encode
 
@@ -57,64 +68,88 @@ async def test_no_byte_leaves_before_its_commit(
     async def look(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
         if recorded.method == "GET":
             return web.json_response({"data": {"uuid": "account"}})
-        entry = bulk.show(path, int(json.loads(recorded.body)["external_id"].partition("-")[2]))
+        entry = bulk.show(ledger, int(recorded.json["external_id"].partition("-")[2]))
         states.append(entry.state if entry is not None else None)
-        return web.json_response({"data": VISIT})
+        return told(seen(recorded.json))
 
     recorder.default = look
     rows = [{"contact_uuid": "c", "shop_uuid": "s", "external_id": f"e-{n}"} for n in range(100)]
     async with LeatClient("token", base_url=recorder.url, rate_limit=None) as leat:
-        report = await bulk.run(leat.visits, rows, ledger=path)
+        report = await bulk.run(leat.visits, rows, ledger=ledger)
     assert report.created == 100
     assert states == [State.SENT] * 100
 
 
-async def test_a_row_turned_away_is_not_in_doubt(sandbox: Sandbox, tmp_path: Path) -> None:
-    path = tmp_path / "l"
-    seen: list[State] = []
-    sandbox.faults.add("rate_limit", "bookings.create", nth=1, retry_after=0.6)
-    async with client_of(sandbox) as leat:
+async def test_a_row_turned_away_is_not_in_doubt(sandbox: Sandbox, ledger: Any) -> None:
+    sandbox.faults.add("rate_limit", "bookings.create", nth=1, retry_after=60)
+    clock = Leap(sandbox)
+    later, waits = clock.call_later, asyncio.Event()
 
-        def look(progress: bulk.Progress) -> None:
-            entry = bulk.show(path, 0)
-            if entry is not None:
-                seen.append(entry.state)
+    def held_back(seconds: float, callback: Callable[[], None]) -> Handle:
+        async def go() -> None:
+            await waits.wait()
+            later(seconds, callback)
 
-        report = await bulk.run(leat.bookings, visits(sandbox, 1), ledger=path, on_progress=look)
-    assert report.created == 1
-    assert seen[0] is State.PENDING
-    assert seen[-1] is State.DONE
+        return asyncio.ensure_future(go())
+
+    async with client_of(sandbox, clock) as leat:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(clock, "call_later", held_back)
+            running = asyncio.ensure_future(bulk.run(leat.bookings, visits(sandbox, 1), ledger=ledger))
+            state: State | None = None
+            while state is not State.PENDING:
+                await asyncio.sleep(0.005)
+                with suppress(errors.ConfigError):  # it is not there at once
+                    entry = bulk.show(ledger, 0)
+                    state = entry.state if entry is not None else None
+            waits.set()
+            assert (await running).created == 1
+    done = bulk.show(ledger, 0)
+    assert done is not None
+    assert done.state is State.DONE
 
 
-async def test_the_second_run_skips(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
-    rows = [*visits(sandbox, 30), {"contact_uuid": "nobody", "shop_uuid": sandbox.shops[0]["uuid"]}]
-    await bulk.run(leat.visits, rows, ledger=tmp_path / "l")
+async def test_the_second_run_skips(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
+    rows = [
+        *visits(sandbox, 30),
+        {"contact_uuid": "nobody", "shop_uuid": sandbox.shops[0]["uuid"], "starts_at": moment(0)},
+    ]
+    await bulk.run(leat.visits, rows, ledger=ledger)
     posts = sandbox.journal.counts()["visits.create"]
-    outcomes = await all_of(bulk.create(leat.visits, rows, ledger=tmp_path / "l"))
+    outcomes = await all_of(bulk.create(leat.visits, rows, ledger=ledger))
     assert [outcome.status for outcome in outcomes] == [Status.SKIPPED] * 30 + [Status.REJECTED]
     assert sandbox.journal.counts()["visits.create"] == posts
     earlier = outcomes[-1].error
     assert isinstance(earlier, bulk.EarlierError)
     assert "55031" in str(earlier)
-    again = await bulk.run(leat.visits, rows, ledger=tmp_path / "l", retry_rejected=True)
+    again = await bulk.run(leat.visits, rows, ledger=ledger, retry_rejected=True)
     assert again.errors_by_code == {"55031": 1}
     assert sandbox.journal.counts()["visits.create"] == posts + 1
 
 
-async def test_a_corrected_row_is_sent_and_a_done_one_is_not(
-    sandbox: Sandbox, leat: LeatClient, tmp_path: Path
-) -> None:
+async def test_a_corrected_row_is_sent_and_a_done_one_is_not(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
     good, bad = visits(sandbox, 2)
     rows = [{**good, "external_id": "a"}, {**bad, "external_id": "b", "contact_uuid": "nobody"}]
-    assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).rejected == 1
-    done, refused = bulk.show(tmp_path / "l", 0), bulk.show(tmp_path / "l", 1)
+    assert (await bulk.run(leat.visits, rows, ledger=ledger)).rejected == 1
+    done, refused = bulk.show(ledger, 0), bulk.show(ledger, 1)
     assert done is not None
     assert refused is not None
-    assert (done.content, refused.content) == (None, digest("visits", "content", canonical(CREATE.body, rows[1])))
     rows = [{**bad, "external_id": "b"}, {**good, "external_id": "a"}]
-    report = await bulk.run(leat.visits, rows, ledger=tmp_path / "l")
+    report = await bulk.run(leat.visits, rows, ledger=ledger)
     assert (report.created, report.skipped) == (1, 1)
-    assert list(bulk.rejects(tmp_path / "l")) == []
+    assert list(bulk.rejects(ledger)) == []
+
+
+async def test_what_shares_a_column_stays_where_it_is(tmp_path: Path, sandbox: Sandbox, leat: LeatClient) -> None:
+    rows = [{**row, "external_id": f"e-{n}"} for n, row in enumerate(visits(sandbox, 2))]
+    rows[1]["contact_uuid"] = "nobody"
+    await bulk.run(leat.visits, rows, ledger=tmp_path / "l")
+    done, refused = (json.loads(rest) for (rest,) in read(tmp_path / "l", "SELECT rest FROM rows ORDER BY idx"))
+    [visit] = sandbox.rows("visits")
+    assert done[:5] == ["created", 1, visit["uuid"], None, None]
+    assert refused[:3] == ["rejected", 1, None]
+    assert refused[4] == "55031"
+    assert all(isinstance(at, int) for at in done[5:] + refused[5:])
 
 
 async def test_only_its_owner_may_read_it(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
@@ -131,8 +166,8 @@ async def test_it_holds_no_secret_and_its_personal_data_can_go(
     path = tmp_path / "l"
     shop = sandbox.shops[0]["uuid"]
     rows = [
-        {"contact_email": "anna@example.com", "shop_uuid": shop},
-        {"contact_email": "nobody@example.com", "shop_uuid": shop},
+        {"contact_email": "anna@example.com", "shop_uuid": shop, "starts_at": moment(0)},
+        {"contact_email": "nobody@example.com", "shop_uuid": shop, "starts_at": moment(0)},
     ]
     await bulk.run(leat.visits, rows, ledger=path)
     content = path.read_bytes()
@@ -148,48 +183,44 @@ async def test_it_holds_no_secret_and_its_personal_data_can_go(
     assert b"nobody@" not in content
     summary = bulk.status(path)
     assert summary.forgotten
-    assert summary.states == {"done": 1, "rejected": 1}
+    assert summary.states == {"done": 1}
     again = await bulk.run(leat.visits, rows, ledger=path)
     assert (again.skipped, again.rejected) == (1, 1)
 
 
-async def test_a_ledger_in_use_is_refused(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
-    path = tmp_path / "l"
-    async with bulk.create(leat.visits, visits(sandbox, 50), ledger=path) as run:
+async def test_a_ledger_in_use_is_refused(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
+    tried = asyncio.Event()
+    async with bulk.create(leat.visits, held(visits(sandbox, 50), tried), ledger=ledger) as run:
         await anext(run)
         with pytest.raises(errors.ConfigError, match="in use"):
-            await bulk.run(leat.visits, visits(sandbox, 50), ledger=path)
+            await bulk.run(leat.visits, visits(sandbox, 50), ledger=ledger)
         with pytest.raises(errors.ConfigError, match="in use"):
-            bulk.forget(path)
-        assert bulk.status(path).kind == "visits"
-    assert (await bulk.run(leat.visits, visits(sandbox, 50), ledger=path)).total == 50
+            bulk.forget(ledger)
+        tried.set()
+        assert bulk.status(ledger).kind == "visits"
+    assert (await bulk.run(leat.visits, visits(sandbox, 50), ledger=ledger)).total == 50
 
 
 @pytest.mark.parametrize(
     ("options", "kind", "reason"),
-    [
-        ({"account": "other"}, "visits", "another account"),
-        ({"source": "sha:2"}, "visits", "file has changed"),
-        ({"mapping": "m2"}, "visits", "mapped otherwise"),
-        ({}, "bookings", "an import of visits"),
-    ],
+    [({"account": "other"}, "visits", "another account"), ({}, "bookings", "the one of visits")],
 )
 async def test_a_ledger_of_something_else_is_refused(
-    sandbox: Sandbox, leat: LeatClient, tmp_path: Path, options: dict[str, Any], kind: str, reason: str
+    sandbox: Sandbox, leat: LeatClient, ledger: Any, options: dict[str, Any], kind: str, reason: str
 ) -> None:
     rows = visits(sandbox, 3)
-    await bulk.run(leat.visits, rows, ledger=tmp_path / "l", source="sha:1", mapping="m1")
+    await bulk.run(leat.visits, rows, ledger=ledger)
     sent = sandbox.journal.counts().get(f"{kind}.create", 0)
     with pytest.raises(errors.ConfigError, match=reason):
-        await bulk.run(getattr(leat, kind), rows, ledger=tmp_path / "l", **options)
+        await bulk.run(getattr(leat, kind), rows, ledger=ledger, **options)
     assert sandbox.journal.counts().get(f"{kind}.create", 0) == sent
 
 
-async def test_another_account_is_noticed_by_asking(leat: LeatClient, sandbox: Sandbox, tmp_path: Path) -> None:
-    await bulk.run(leat.visits, visits(sandbox, 3), ledger=tmp_path / "l")
+async def test_another_account_is_noticed_by_asking(leat: LeatClient, sandbox: Sandbox, ledger: Any) -> None:
+    await bulk.run(leat.visits, visits(sandbox, 3), ledger=ledger)
     async with Sandbox(seed=2) as other, client_of(other) as stranger:
         with pytest.raises(errors.ConfigError, match="another account"):
-            await bulk.run(stranger.visits, visits(other, 3), ledger=tmp_path / "l")
+            await bulk.run(stranger.visits, visits(other, 3), ledger=ledger)
         assert other.rows("visits") == []
 
 
@@ -225,7 +256,7 @@ async def test_somebody_elses_database_is_left_alone(leat: LeatClient, sandbox: 
 async def test_a_ledger_that_cannot_be_written_ends_the_run_unsent(
     sandbox: Sandbox, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_module, "_RECORD", "INSERT INTO nowhere SELECT value FROM json_each(?)")
+    monkeypatch.setattr(sqlite_store, "_RECORD", "INSERT INTO nowhere SELECT value FROM json_each(?)")
     with pytest.raises(errors.LeatError, match="can't be written"):
         await bulk.run(leat.visits, visits(sandbox, 30), ledger=tmp_path / "l")
     assert sandbox.rows("visits") == []
@@ -233,42 +264,43 @@ async def test_a_ledger_that_cannot_be_written_ends_the_run_unsent(
 
 @pytest.mark.parametrize("decision", ["resend_unknown", "accept_unknown", None])
 async def test_bookings_of_unknown_outcome_wait_for_a_decision(
-    sandbox: Sandbox, leat: LeatClient, tmp_path: Path, decision: str | None
+    sandbox: Sandbox, leat: LeatClient, ledger: Any, decision: str | None
 ) -> None:
-    path = tmp_path / "l"
     sandbox.faults.add("drop_before", "bookings.create", nth=2)
     rows = visits(sandbox, 4)
-    assert (await bulk.run(leat.bookings, rows, ledger=path)).unknown == 1
-    assert bulk.status(path).states == {"done": 3, "unknown": 1}
-    report = await bulk.run(leat.bookings, rows, ledger=path, **({decision: True} if decision else {}))
+    assert (await bulk.run(leat.bookings, rows, ledger=ledger)).unknown == 1
+    assert bulk.status(ledger).states == {"done": 3, "unknown": 1}
+    report = await bulk.run(leat.bookings, rows, ledger=ledger, **({decision: True} if decision else {}))
     assert report.skipped == (4 if decision == "accept_unknown" else 3)
     assert report.created == (1 if decision == "resend_unknown" else 0)
     assert report.unknown == (1 if decision is None else 0)
     assert len(sandbox.rows("bookings")) == (4 if decision == "resend_unknown" else 3)
-    last = await bulk.run(leat.bookings, rows, ledger=path)
+    last = await bulk.run(leat.bookings, rows, ledger=ledger)
     assert last.skipped == (3 if decision is None else 4)
 
 
-async def test_what_became_of_a_row(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
-    path = tmp_path / "l"
+async def test_what_became_of_a_row(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
     rows = visits(sandbox, 3)
     rows[1] = {**rows[1], "starts_at": "noon"}
-    await bulk.run(leat.visits, rows, ledger=path, source="file")
-    entry = bulk.show(path, 0)
+    await bulk.run(leat.visits, rows, ledger=ledger, source=bulk.Source(name="file", size=3))
+    entry = bulk.show(ledger, 0)
     assert entry is not None
     assert (entry.state, entry.status, entry.attempts) == (State.DONE, "created", 1)
     assert entry.uuid in {row["uuid"] for row in sandbox.rows("visits")}
     assert abs(entry.sent_at - time.time()) < 60
-    assert bulk.show(path, 3) is None
-    [refused] = bulk.rejects(path)
+    assert bulk.show(ledger, 3) is None
+    [refused] = bulk.rejects(ledger)
     assert (refused.index, refused.code, refused.attempts) == (1, "ValueError", 0)
     assert "noon" in (refused.error or "")
-    assert bulk.status(path).source == "file"
+    [run] = bulk.runs(ledger)
+    assert run == bulk.status(ledger).last
+    assert (run.source, run.running, run.stopped) == (bulk.Source(name="file", size=3), False, None)
+    assert run.counts == {"created": 2, "rejected": 1, "taken": 3}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("ids", ["own", "generated"])
-async def test_a_killed_process_can_be_resumed(tmp_path: Path, ids: str) -> None:
+async def test_a_killed_process_can_be_resumed(tmp_path: Path, ledger: Any, forks: Forks, ids: str) -> None:
     import os
     import random
 
@@ -276,38 +308,38 @@ async def test_a_killed_process_can_be_resumed(tmp_path: Path, ids: str) -> None
     count, kills = (5000, 10) if soak else (600, 4)
     draw = random.Random(ids)
     script = Path(__file__).with_name("importing.py")
-    path = tmp_path / "l"
     done: dict[int, set[int]] = {}
     async with Sandbox(seed=3, rate_limit=(10**9, 60.0), unique_external_ids=False, journal_size=100_000) as sandbox:
         who, shop = sandbox.contacts, sandbox.shops[0]["uuid"]
-        arguments = [sandbox.url, sandbox.token, str(path), ids, str(count), shop, *(c["uuid"] for c in who)]
+        arguments = [sandbox.url, sandbox.token, str(ledger), ids, str(count), shop, *(c["uuid"] for c in who)]
 
-        async def start() -> asyncio.subprocess.Process:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, str(script), *arguments, stdout=asyncio.subprocess.PIPE
-            )
+        def start() -> tuple[Fork, asyncio.Future[int]]:
+            files = [open(tmp_path / "out", "w+")] * 3  # noqa: SIM115
+            with files[0]:
+                process = forks.start([script, *arguments], environment(), tmp_path, files)
+            return process, asyncio.ensure_future(asyncio.to_thread(process.wait))
 
         killed = 0
         while killed < kills:
-            process = await start()
+            process, ended = start()
             made = len(sandbox.rows("visits"))
             wanted = made + draw.randrange(1, max(2, count // kills))
-            while process.returncode is None and len(sandbox.rows("visits")) < min(wanted, count):
+            while not ended.done() and len(sandbox.rows("visits")) < min(wanted, count):
                 await asyncio.sleep(0.002)
             await asyncio.sleep(draw.random() * 0.01)
-            if process.returncode is not None:
+            if ended.done():
                 break
             process.kill()
-            await process.wait()
+            await ended
             killed += 1
             await asyncio.sleep(0.05)
-            if path.exists() and "version" in dict(read(path, "SELECT name, value FROM meta")):
-                done[sandbox.journal.total] = {
-                    idx for (idx,) in read(path, "SELECT idx FROM rows WHERE state = 'done'")
-                }
-        process = await start()
-        out, _ = await process.communicate()
-        report = json.loads(out)
+            # A kill may come before the ledger is there.
+            with suppress(errors.ConfigError), existing(ledger_place(ledger)) as (base, _):
+                found = base.execute("SELECT idx FROM rows WHERE state = 'done'").fetchall()
+                done[sandbox.journal.total] = {idx for (idx,) in found}
+        _, ended = start()
+        assert await ended == 0
+        report = json.loads((tmp_path / "out").read_text())
         assert killed >= 2
         assert report["stopped"] is None
         assert report["total"] == count
@@ -340,21 +372,20 @@ def read(path: Path, question: str) -> list[tuple[Any, ...]]:
 async def test_the_loop_does_not_wait_for_the_disk(
     sandbox: Sandbox, leat: LeatClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, threads, turns = ledger_module._put, list[str](), 0
+    put, threads, turns = SqliteLedgerStore.put, list[str](), 0
     loop = asyncio.get_running_loop()
 
-    def watched(base: sqlite3.Connection, commit: Any) -> Exception | None:
-        if commit.waiting:
-            threads.append(threading.current_thread().name)
-            # The disk is not done before the loop has turned: if it waited, this would end in a timeout.
-            asyncio.run_coroutine_threadsafe(turn(), loop).result(timeout=30)
-        return put(base, commit)
+    def watched(store: SqliteLedgerStore, commit: Commit) -> None:
+        threads.append(threading.current_thread().name)
+        # The disk is not done before the loop has turned: if it waited, this would end in a timeout.
+        asyncio.run_coroutine_threadsafe(turn(), loop).result(timeout=30)
+        put(store, commit)
 
     async def turn() -> None:
         nonlocal turns
         turns += 1
 
-    monkeypatch.setattr(ledger_module, "_put", watched)
+    monkeypatch.setattr(SqliteLedgerStore, "put", watched)
     rows = visits(sandbox, 300)
     assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).created == 300
     assert set(threads) == {"leat-bulk-ledger"}
@@ -365,15 +396,14 @@ async def test_the_loop_does_not_wait_for_the_disk(
     assert (await bulk.run(leat.visits, rows, ledger=tmp_path / "l")).skipped == 300
 
 
-def job(n: int, number: int) -> Job:
-    return Job(
+def active_row(n: int, number: int) -> ActiveRow:
+    return ActiveRow(
         index=n,
-        row={},
-        who="",
+        given={},
+        identity=b"",
         content=b"",
-        mark=n,
         body={},
-        key=f"key {n}",
+        key=b"key %d" % n,
         number=number,
         uuid=f"uuid {n}",
         attempts=1,
@@ -382,22 +412,22 @@ def job(n: int, number: int) -> Job:
 
 
 async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put, commits = ledger_module._put, []
+    put, commits = SqliteLedgerStore.put, []
 
-    def watched(base: sqlite3.Connection, commit: Any) -> Exception | None:
-        commits.append(len(commit.waiting))
-        return put(base, commit)
+    def watched(store: SqliteLedgerStore, commit: Commit) -> None:
+        commits.append(len(commit.rows) // len(COLUMNS))
+        put(store, commit)
 
-    monkeypatch.setattr(ledger_module, "_put", watched)
-    ledger = ledger_module.Ledger(tmp_path / "l")
-    ledger.open(lambda outcomes, error: None)
-    ledger.bind(account="a", kind="visits", source=None, mapping=None)
+    monkeypatch.setattr(SqliteLedgerStore, "put", watched)
+    ledger = ledger_module.Ledger(SqliteLedgerStore(tmp_path / "l"))
+    await ledger.open(lambda outcomes, error: None)
+    await ledger.begin("a", "visits", b"", START)
 
     async def write(n: int, rounds: int) -> None:
         for _ in range(rounds):
             await asyncio.sleep(0)
-        number, _ = ledger.entry(f"key {n}")
-        await ledger.commit((job(n, number), State.SENT, Status.CREATED, (None, None)))
+        number = ledger.new_number()
+        await ledger.commit((active_row(n, number), State.SENT, Status.CREATED, (None, None)))
 
     # One every second round of the loop; then as many as are worth a commit, and some more; then one alone.
     await asyncio.gather(*(write(n, 2 * n) for n in range(10)))
@@ -409,57 +439,126 @@ async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monk
     # A trickle that does not end: it must not put the commit off for ever.
     await asyncio.gather(*(write(101 + n, n) for n in range(2 * ledger_module._ENOUGH)))
     assert commits[3] == ledger_module._ENOUGH
-    ledger.close()
+    ledger.end(None)
     assert bulk.status(tmp_path / "l").states == {"sent": 10 + 3 * ledger_module._ENOUGH + 6}
 
 
-async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(tmp_path: Path) -> None:
+async def test_the_sums_of_a_run_that_is_left_are_those_of_its_ledger(
+    recorder: Recorder, ledger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that are done while a commit is being written, when nobody waits for their outcomes any more."""
+    recorder.default = shop = Shop()
+    rows = [{"contact_uuid": "c-1", "shop_uuid": "s", "starts_at": moment(n)} for n in range(8)]
+    answered, may_write, writes = asyncio.Event(), threading.Event(), threading.Event()
+    may_write.set()
+
+    async def one_at_first(recorded: Recorded, _: web.BaseRequest) -> web.StreamResponse:
+        if recorded.method == "POST" and shop.made:
+            await answered.wait()
+        return shop.reply(recorded)
+
+    put = ledger_module._put
+
+    def held(*arguments: Any) -> Any:
+        writes.set()
+        may_write.wait()
+        return put(*arguments)
+
+    recorder.default = one_at_first
+    monkeypatch.setattr(ledger_module, "_put", held)
+    async with (
+        LeatClient("token", base_url=recorder.url, rate_limit=None, concurrency=8) as leat,
+        bulk.create(leat.visits, rows, ledger=ledger) as run,
+    ):
+        await anext(run)
+        while len(recorder.requests) < 9:  # whose account it is, and all rows
+            await asyncio.sleep(0.005)
+        own = run._engine._ledger
+        assert own is not None
+        may_write.clear()
+        writes.clear()
+        own.keep_contact("a digest", "c-1")
+        await asyncio.to_thread(writes.wait)
+        answered.set()
+        while len(own._outcomes) < 7:
+            await asyncio.sleep(0.005)
+        threading.Timer(0.05, may_write.set).start()
+    assert run.report.created == 8
+    (record,) = bulk.runs(ledger)
+    assert record.counts["created"] == bulk.status(ledger).states["done"] == 8
+
+
+async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(ledger: Any) -> None:
     faults: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
-    ledger = ledger_module.Ledger(tmp_path / "l")
-    ledger.open(lambda outcomes, error: None)
-    ledger.bind(account="a", kind="visits", source=None, mapping=None)
-    number, _ = ledger.entry("key")
-    ledger.record((job(0, number), State.DONE, Status.CREATED, (None, None)))
-    ledger.close()
+    own = ledger_module.Ledger(store_at(ledger))
+    await own.open(lambda outcomes, error: None)
+    await own.begin("a", "visits", b"", START)
+    number = own.new_number()
+    outcome = bulk.Outcome(index=0, row={}, status=Status.CREATED)
+    own.record((active_row(0, number), State.DONE, Status.CREATED, (None, None)), outcome)
+    assert own.flush() == [outcome]
+    assert own.flush() == []
+    own.end(None)
     for _ in range(2 * ledger_module._IDLE):
         await asyncio.sleep(0)
     assert faults == []
-    assert bulk.status(tmp_path / "l").states == {"done": 1}
+    assert bulk.status(ledger).states == {"done": 1}
 
 
-async def test_a_commit_of_more_rows_than_fit_into_a_statement(tmp_path: Path) -> None:
-    ledger = ledger_module.Ledger(tmp_path / "l")
+async def test_a_commit_of_more_rows_than_fit_into_a_statement(ledger: Any) -> None:
+    own = ledger_module.Ledger(store_at(ledger))
     written: list[int] = []
 
     def then(outcomes: list[bulk.Outcome], error: Exception | None) -> None:
         assert error is None
         written.extend(outcome.index for outcome in outcomes)
 
-    ledger.open(then)
-    ledger.bind(account="a", kind="visits", source=None, mapping=None)
-    count = 2 * ledger_module._MOST + 3
+    await own.open(then)
+    await own.begin("a", "visits", b"", START)
+    count = 2 * sqlite_store._MOST + 3
     for n in range(count):
-        number, _ = ledger.entry(f"key {n}")
+        number = own.new_number()
+        # In two steps, of which one commit has both.
+        own.record((active_row(n, number), State.SENT, Status.CREATED, (None, None)))
         outcome = bulk.Outcome(index=n, row={}, status=Status.CREATED)
-        ledger.record((job(n, number), State.DONE, Status.CREATED, (None, None)), outcome)
-    ledger.keep_contact("a digest", "c-1")
-    await ledger.commit()
+        own.record((active_row(n, number), State.DONE, Status.CREATED, (None, None)), outcome)
+    own.keep_contact("a digest", "c-0")
+    own.keep_contact("a digest", "c-1")
+    await own.commit()
     assert written == list(range(count))
-    ledger.close()
-    assert bulk.status(tmp_path / "l").states == {"done": count}
-    assert bulk.status(tmp_path / "l").contacts == 1
-    entry = bulk.show(tmp_path / "l", count - 1)
+    own.end(None)
+    assert bulk.status(ledger).states == {"done": count}
+    assert bulk.status(ledger).contacts == 1
+    entry = bulk.show(ledger, count - 1)
     assert entry is not None
     assert (entry.uuid, entry.status, entry.attempts) == (f"uuid {count - 1}", "created", 1)
 
 
-async def test_an_error_whose_text_cannot_be_written_as_it_is(
-    sandbox: Sandbox, leat: LeatClient, tmp_path: Path
-) -> None:
+async def test_an_error_whose_text_cannot_be_written_as_it_is(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
     bad = bulk.BadRow(row={"line": 3}, error=ValueError("no such shop: \ud83d"))
-    report = await bulk.run(leat.visits, [*visits(sandbox, 3), bad], ledger=tmp_path / "l")
+    report = await bulk.run(leat.visits, [*visits(sandbox, 3), bad], ledger=ledger)
     assert (report.created, report.rejected) == (3, 1)
-    entry = bulk.show(tmp_path / "l", 3)
+    entry = bulk.show(ledger, 3)
     assert entry is not None
-    assert (entry.state, entry.error, entry.content) == (State.REJECTED, "no such shop: \\ud83d", None)
+    assert (entry.state, entry.error, entry.index) == (State.REJECTED, "no such shop: \\ud83d", 3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a lock can only be asked about by taking it")
+def test_to_ask_who_has_a_ledger_takes_it_from_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor that asks for the status must not keep an import from starting in that moment."""
+    path = tmp_path / "l"
+    path.write_bytes(b"")
+    program = (
+        "import sys; from pathlib import Path; from leat_async.bulk.lock import FileLock;"
+        "lock = FileLock(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        assert lock.is_held(path)
+        holder.communicate()
+    monkeypatch.setattr(lock, "_take", None)
+    assert not lock.is_held(path)

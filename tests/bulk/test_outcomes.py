@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import json
 import os
 import threading
@@ -18,15 +19,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leat_async import UNSET, LeatClient, RateLimit, bulk, errors
+from leat_async._core.declare import operation_of
+from leat_async._core.digests import raw_digest
+from leat_async._core.kept_text import kept
 from leat_async._core.params import Instant
 from leat_async.bulk import BadRow, Outcome, Progress, Status, source
-from leat_async.bulk.identity import Seen, canonical, digest, generated_id
+from leat_async.bulk.identity import canonical, generated_id
 from leat_async.bulk.intake import Intake
-from leat_async.bulk.kinds import Stays
-from leat_async.resources.visits import CREATE
+from leat_async.bulk.kinds import KindSettings
+from leat_async.bulk.kinds.visits import VisitKind
+from leat_async.bulk.options import Options
+from leat_async.bulk.seen import SeenKeys
+from leat_async.resources.visits import Visits
 from leat_async.sandbox import Sandbox
 
 from .helpers import Leap, client_of, moment
+
+CREATE = operation_of(Visits.create)
 
 
 @pytest.fixture
@@ -59,7 +68,8 @@ ROWS = st.fixed_dictionaries(
     {}, optional={"external_id": TEXTS | st.none(), "source": TEXTS | st.none(), "starts_at": STARTS | st.none()}
 )
 # What prepares rows needs none of what sends them.
-KIND = Stays("visits", CREATE, *[cast(Any, SimpleNamespace(config=SimpleNamespace(api="oauth")))] * 4)
+_PIPELINE = cast(Any, SimpleNamespace(config=SimpleNamespace(api="oauth")))
+KIND = VisitKind("visits", KindSettings(_PIPELINE, _PIPELINE, _PIPELINE, Options(), remembers=False))
 
 
 def visits(sandbox: Sandbox, count: int, **more: Any) -> list[dict[str, Any]]:
@@ -107,7 +117,11 @@ async def test_every_row_is_one_outcome_and_a_bad_one_is_not_the_end(sandbox: Sa
 
 async def test_the_report_sums_up(sandbox: Sandbox, leat: LeatClient) -> None:
     sandbox.faults.add("rate_limit", "visits.create", nth=[3, 4], retry_after=2)
-    rows = [*visits(sandbox, 20), {"contact_uuid": "nobody", "shop_uuid": sandbox.shops[0]["uuid"]}, {}]
+    rows = [
+        *visits(sandbox, 20),
+        {"contact_uuid": "nobody", "shop_uuid": sandbox.shops[0]["uuid"], "starts_at": moment(0)},
+        {},
+    ]
     report = await bulk.run(leat.visits, rows)
     assert (report.created, report.rejected, report.total, report.taken) == (20, 2, 22, 22)
     assert report.retried == 2
@@ -117,6 +131,7 @@ async def test_the_report_sums_up(sandbox: Sandbox, leat: LeatClient) -> None:
     assert 0 < report.latency["p50"] <= report.latency["p99"] <= report.latency["max"]
 
 
+@pytest.mark.alone
 async def test_a_slow_synchronous_source_does_not_block_the_loop(sandbox: Sandbox, leat: LeatClient) -> None:
     threads = set()
 
@@ -207,6 +222,18 @@ async def test_cancelling_leaves_nothing_running(sandbox: Sandbox, leat: LeatCli
     assert len(sandbox.rows("visits")) == 500
 
 
+async def test_the_hosts_garbage_collector_is_left_alone(sandbox: Sandbox, leat: LeatClient) -> None:
+    before, seen = gc.get_threshold(), set()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for row in visits(sandbox, 300):
+            seen.add(gc.get_threshold())
+            yield row
+
+    await bulk.run(leat.visits, rows(), concurrency=8)
+    assert seen == {before} == {gc.get_threshold()}
+
+
 async def test_progress_is_told(sandbox: Sandbox, leat: LeatClient) -> None:
     told: list[Progress] = []
     sandbox.faults.add("delay", "visits.create", seconds=0.3, every=10)
@@ -222,6 +249,24 @@ async def test_progress_says_what_it_waits_for(sandbox: Sandbox) -> None:
     async with client_of(sandbox, rate_limit=limit) as leat:
         await bulk.run(leat.visits, visits(sandbox, 12), on_progress=told.append)
     assert {progress.waiting for progress in told} >= {"pace"}
+
+
+async def test_what_holds_a_run_back_is_told_apart(leat: LeatClient) -> None:
+    run = bulk.create(leat.visits, [])
+    engine = run._engine
+    assert run.progress.waiting == "rows"
+    engine._in_doubt = 2
+    assert run.progress.waiting == "doubt"
+    engine._in_flight = 1
+    assert run.progress.waiting is None
+    engine._health.storm = True
+    assert run.progress.waiting == "failures"
+    engine._gate.pause(60.0)
+    waiter = asyncio.ensure_future(engine._gate.enter())
+    await asyncio.sleep(0)
+    assert run.progress.waiting == "rate limit"
+    waiter.cancel()
+    await run.aclose()
 
 
 async def test_a_callback_that_fails_ends_the_run(sandbox: Sandbox, leat: LeatClient) -> None:
@@ -313,6 +358,7 @@ async def test_a_visit_that_never_arrives_is_unknown_in_the_end(sandbox: Sandbox
     assert isinstance(outcomes[0].error, errors.OutcomeUnknownError)
 
 
+@pytest.mark.alone
 async def test_rows_in_doubt_do_not_hold_up_the_others(sandbox: Sandbox) -> None:
     sandbox.faults.add("drop_before", "visits.create", nth=[1, 11, 21, 31])
     seen: list[int] = []
@@ -384,13 +430,14 @@ def test_a_generated_external_id_is_the_same_for_ever() -> None:
 @given(row=ROWS)
 def test_what_is_digested_is_the_content_also_where_the_body_serves_for_it(row: dict[str, Any]) -> None:
     row = {"contact_uuid": "c", "shop_uuid": "s", **row}
-    job = KIND.prepare(0, row)
-    assert job.content == canonical(CREATE.body, {**dict.fromkeys(CREATE.body, UNSET), **row})
-    assert job.who == (digest("visits", "external_id", row["external_id"]) if job.lane else KIND.fingerprint(job))
-    assert KIND.fingerprint(job) == digest("visits", "content", job.content)
-    if job.lane:
-        assert job.request is not None
-        assert json.loads(job.request.body or b"") == json.loads(CREATE.request("oauth", (), None, row).body or b"")
+    active = KIND.prepare(0, row)
+    row = kept(row)
+    assert active.content == canonical(CREATE.body, {**dict.fromkeys(CREATE.body, UNSET), **row})
+    parts = ("external_id", row["external_id"]) if active.serial_key else ("content", active.content)
+    assert active.identity == raw_digest("visits", *parts)
+    if active.serial_key:
+        assert active.request is not None
+        assert json.loads(active.request.body or b"") == json.loads(CREATE.request("oauth", (), None, row).body or b"")
 
 
 class Odd(dict[str, Any]):
@@ -424,7 +471,7 @@ async def test_who_waits_for_rows_is_woken_also_when_others_took_them() -> None:
         yield {"contact_uuid": "c", "shop_uuid": "s"}
         go_on.wait(30)
 
-    seen = Seen()
+    seen = SeenKeys()
     intake = Intake(rows(), KIND, seen)
     waiting = asyncio.create_task(intake.fill())
     try:
@@ -571,8 +618,18 @@ async def test_an_address_that_fails_for_a_while_fails_no_row(sandbox: Sandbox, 
     assert (await bulk.run(leat.visits, rows, patience=100_000)).created == 40
 
 
-@pytest.mark.parametrize("update", [True, False])
-async def test_contacts_are_made_or_left_alone(sandbox: Sandbox, leat: LeatClient, update: bool) -> None:
+@pytest.mark.parametrize(
+    ("options", "known"),
+    [
+        ({"update_existing": True}, Status.UPDATED),
+        ({"on_change": "update"}, Status.UPDATED),
+        ({"on_change": "skip"}, Status.EXISTED),
+        ({}, Status.REJECTED),
+    ],
+)
+async def test_contacts_are_made_or_left_alone(
+    sandbox: Sandbox, leat: LeatClient, options: dict[str, Any], known: Status
+) -> None:
     rows = [
         {"email": "ANNA@example.com", "attributes": {"firstname": "Anna"}},
         {"email": "new@example.com", "attributes": {"firstname": "New"}},
@@ -580,9 +637,11 @@ async def test_contacts_are_made_or_left_alone(sandbox: Sandbox, leat: LeatClien
         {"email": "plain@example.com"},
         {"email": "bad"},
     ]
-    outcomes = await all_of(bulk.create(leat.contacts, rows, update_existing=update))
+    outcomes = await all_of(bulk.create(leat.contacts, rows, **options))
+    update, later = known is Status.UPDATED, Status.SKIPPED if known is Status.EXISTED else known
     status = [outcome.status for outcome in outcomes]
-    assert status == [Status.EXISTED, Status.CREATED, Status.EXISTED, Status.CREATED, Status.REJECTED]
+    assert status == [known, Status.CREATED, later, Status.CREATED, Status.REJECTED]
+    assert [outcome.changed for outcome in outcomes[:3]] == [("attributes.firstname",), (), ("attributes.firstname",)]
     kept = {row["email"]: row["attributes"] for row in sandbox.rows("contacts")}
     assert kept["anna@example.com"] == ({"firstname": "Anna"} if update else {})
     assert kept["new@example.com"] == {"firstname": "Other" if update else "New"}
@@ -593,7 +652,7 @@ async def test_a_lost_answer_does_not_make_an_existing_contact_ours(sandbox: San
     [outcome] = await all_of(
         bulk.create(leat.contacts, [{"email": "anna@example.com", "attributes": {"firstname": "Another"}}])
     )
-    assert outcome.status is Status.EXISTED
+    assert outcome.status is Status.REJECTED
     assert sandbox.rows("contacts")[0]["attributes"] == {}
     assert outcome.attempts == 0
 

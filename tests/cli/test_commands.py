@@ -14,7 +14,8 @@ from leat_async import __version__
 from leat_async.cli.exits import Exit, worst
 from leat_async.sandbox import Sandbox
 
-from .conftest import Leat, environment
+from ..forking import environment
+from .conftest import Leat
 
 
 def test_help_imports_neither_the_http_client_nor_the_models() -> None:
@@ -90,6 +91,9 @@ def test_api_sends_fields_and_files(leat: Leat, sandbox: Sandbox, tmp_path: Path
     )
     (tmp_path / "three.json").write_text('{"email": "three@example.com"}')
     assert leat("api", "POST", "/contacts", "--json", "three.json", on=sandbox).returncode == 0
+    (tmp_path / "deep.json").write_text("[" * 9999)
+    refused = leat("api", "POST", "/contacts", "--json", "deep.json", on=sandbox)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     emails = [contact["email"] for contact in sandbox.contacts][-3:]
     assert emails == ["one@example.com", "two@example.com", "three@example.com"]
     found = leat("api", "GET", "/contacts/find-one-by", "-f", "email=two@example.com", on=sandbox)
@@ -155,15 +159,6 @@ def test_sandbox_prints_what_points_a_client_at_it(leat: Leat, tmp_path: Path) -
     assert done.returncode == 0
     with Sandbox(state=tmp_path / "state.db") as again:
         assert "kept@example.com" in {contact["email"] for contact in again.contacts}
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--host", "0.0.0.0"], ["--seed", "x"], ["--fault", "nonsense"], ["--rate-limit", "x/y"]]
-)
-def test_sandbox_refusals(leat: Leat, arguments: list[str]) -> None:
-    done = leat("sandbox", "--port", "0", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("leat: ")
 
 
 def test_a_fault_of_our_own_is_not_mistaken_for_rejected_rows(

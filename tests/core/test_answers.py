@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from leat_async import LeatClient, errors, models, structure, unstructure
+from leat_async import ClientCredentials, LeatClient, errors, models, structure, unstructure
 
 from ..conftest import Recorder, answer, raw, truncated
 
@@ -142,7 +143,7 @@ async def test_documented_codes_raise_their_class(recorder: Recorder, entry: dic
             body = {"message": message, "code": entry["code"], "status_code": 400}
             recorder.default = answer(body, status=400)
             with pytest.raises(errors.ApiError) as caught:
-                await leat.visits.create(contact_uuid="c", shop_uuid="s")
+                await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
             error = caught.value
             expected: type[errors.ApiError] = errors.ApiError
             if entry["code"] == 1003:
@@ -172,6 +173,40 @@ async def test_field_errors_are_lists_whatever_the_api_sends(recorder: Recorder)
             await leat.visits.get("v")
     assert caught.value.errors == {"a": ["bad"], "b": ["worse", "worst"]}
     assert "worst" in str(caught.value)
+
+
+async def test_an_errors_headers_and_body_hold_no_secrets(recorder: Recorder) -> None:
+    token, value = "abc/defghijkl", "value-of-a-header"
+    told = json.dumps({"message": "Invalid input.", "code": 1003, "sent": [token, value]}).replace("/", "\\/")
+    recorder.default = raw(
+        told.encode(), 400, headers={"X-Request-Id": "r-1", "X-Echo": f"Bearer {token}", "Set-Cookie": "session=1"}
+    )
+    async with LeatClient(token, base_url=recorder.url, headers={"X-Key": value}) as leat:
+        with pytest.raises(errors.InvalidInputError) as caught:
+            await leat.visits.get("v")
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert json.loads(error.body) == {"message": "Invalid input.", "code": 1003, "sent": ["…", "…"]}
+        assert error.headers["x-request-id"] == "r-1"
+        assert error.headers["X-Echo"] == "Bearer …"
+        assert error.headers["Set-Cookie"] == "…"
+
+
+async def test_an_errors_body_is_bounded_after_the_secrets_are_cut(recorder: Recorder) -> None:
+    token = "abcdefghijkl"
+    recorder.default = raw(b"x" * 4090 + token.encode() + b"y" * 4096, 400)
+    async with LeatClient(token, base_url=recorder.url) as leat:
+        with pytest.raises(errors.ApiError) as caught:
+            await leat.visits.get("v")
+    assert caught.value.body == "x" * 4090 + "…" + "y" * 5 + "…"
+
+
+async def test_the_body_of_a_refused_request_for_a_token_is_left_out(recorder: Recorder) -> None:
+    recorder.default = answer({"error": "invalid_client", "sent": "client-secret"}, 401)
+    async with LeatClient(ClientCredentials("client-id", "client-secret"), base_url=recorder.url) as leat:
+        with pytest.raises(errors.AuthenticationError) as caught:
+            await leat.visits.get("v")
+    assert caught.value.body == ""
+    assert caught.value.headers["Content-Type"].startswith("application/json")
 
 
 @pytest.mark.parametrize(
@@ -214,10 +249,12 @@ async def test_odd_bodies_of_reads(
         with pytest.raises(expected):
             await leat.visits.list()
         if status == 200:
-            with pytest.raises(errors.DecodeError) as unread:
-                await leat.visits.create(contact_uuid="c", shop_uuid="s")
-            assert unread.value.accepted
-            assert unread.value.body == body
+            with pytest.raises(errors.LeatError) as unread:
+                await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
+            fault = unread.value.__cause__ or unread.value
+            assert isinstance(fault, errors.DecodeError)
+            assert fault.accepted == (unread.value is fault) == body.startswith(b'{"data"')
+            assert fault.body == body
 
 
 async def test_a_body_that_ends_early(recorder: Recorder) -> None:
@@ -228,7 +265,7 @@ async def test_a_body_that_ends_early(recorder: Recorder) -> None:
         assert len(recorder.requests) == 4, "a read is tried again"
         recorder.requests.clear()
         with pytest.raises(errors.DecodeError) as caught:
-            await leat.visits.create(contact_uuid="c", shop_uuid="s")
+            await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
         assert len(recorder.requests) == 1, "a write that was accepted is not"
         assert caught.value.accepted
         recorder.replies = [truncated()]

@@ -74,7 +74,7 @@ async def test_writes_are_repeated_after_a_401_because_it_is_a_refusal(recorder:
     async with LeatClient(CREDENTIALS, base_url=recorder.url, retry=None) as leat:
         await leat.visits.get("v")
         server.valid = "revoked"
-        assert (await leat.visits.create(contact_uuid="c", shop_uuid="s")).uuid == "v-1"
+        assert (await leat.visits.create(contact_uuid="c-1", shop_uuid="s")).uuid == "v-1"
 
 
 async def test_at_most_one_renewal_per_call(recorder: Recorder) -> None:
@@ -151,7 +151,7 @@ async def test_a_token_endpoint_that_hangs(recorder: Recorder) -> None:
     server.token_reply = hanging
     async with LeatClient(CREDENTIALS, base_url=recorder.url, timeout=0.1) as leat:
         with pytest.raises(errors.DeadlineExceeded) as caught:
-            await leat.visits.create(contact_uuid="c", shop_uuid="s")
+            await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
         assert caught.value.phase == "token"
     assert [task for task in asyncio.all_tasks() if "_renew" in repr(task) and not task.done()] == []
 
@@ -185,7 +185,7 @@ async def test_secrets_stay_out_of_logs_and_reprs(recorder: Recorder) -> None:
         root.removeHandler(handler)
         root.setLevel(level)
     logged = stream.getvalue()
-    assert "leat.request visits.get" in logged
+    assert "GET /visits/{visit_uuid} begins" in logged
     for secret in ("s3cret", "issued-token", "v-secret-id"):
         assert secret not in logged
         assert secret not in shown

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
+from leat_async import LeatClient
 from leat_async._core.deadline import Deadlines, Watch
+
+from ..conftest import Recorder
 
 
 async def test_it_cancels_what_takes_too_long() -> None:
@@ -159,3 +163,39 @@ def test_no_task_no_call() -> None:
 
     with pytest.raises(RuntimeError, match="task"):
         asyncio.run(begin())
+
+
+def kept() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Deadlines) for thing in gc.get_objects())
+
+
+async def test_timeouts_of_many_lengths_leave_nothing_behind() -> None:
+    watch = Watch()
+    first = watch.lasting(30.0)
+    before = kept()
+    for n in range(1000):
+        watch.lasting(1 + n / 1000)
+    assert kept() - before < 10
+    assert watch.lasting(30.0) is first
+    loop = asyncio.get_running_loop()
+    for n in range(1000):
+        with watch.lasting(2 + n / 1000).begin():
+            pass
+    scheduled = [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
+    assert len(scheduled) < 10, "their timers go with them"
+
+
+async def test_a_timeout_of_a_rare_length_is_kept_as_well() -> None:
+    watch = Watch()
+    for n in range(20):
+        watch.lasting(1.0 + n)
+    with pytest.raises(TimeoutError), watch.lasting(0.01).begin():
+        await asyncio.Event().wait()
+
+
+async def test_a_view_for_each_call(recorder: Recorder) -> None:
+    async with LeatClient("t", base_url=recorder.url) as leat:
+        for n in range(100):
+            assert (await leat.with_options(timeout=5 + n / 1000).visits.get("v-1")).uuid == "v-1"
+        assert kept() < 20

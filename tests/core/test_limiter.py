@@ -197,12 +197,33 @@ async def test_granted_and_cancelled_at_once_gives_both_back() -> None:
     assert gate.try_enter(), "slot and pace were given back"
 
 
+async def test_calls_that_somebody_waits_for_go_before_bulk_and_export() -> None:
+    clock = FakeClock()
+    gate = Gate(1, None, clock)
+    assert gate.try_enter()
+    order: list[str] = []
+
+    async def one(name: str, later: bool, ahead: bool = False) -> None:
+        await gate.enter(later=later, ahead=ahead)
+        order.append(name)
+
+    asked = (("bulk", True, False), ("again", True, True), ("web", False, False))
+    tasks = [asyncio.create_task(one(*call)) for call in asked]
+    await settle()
+    assert gate.waiting == 3
+    for _ in tasks:
+        gate.leave()
+        await settle()
+    assert order == ["web", "again", "bulk"]
+    await asyncio.gather(*tasks)
+
+
 async def test_close_turns_waiters_away() -> None:
     gate = Gate(1, None, FakeClock())
     assert gate.try_enter()
     waiting = asyncio.create_task(gate.enter())
     await settle()
-    gate.close()
+    await gate.aclose()
     with pytest.raises(errors.LifecycleError):
         await waiting
 
@@ -224,3 +245,50 @@ def test_budget() -> None:
     assert not budget.spend()
     budget.earn()
     assert budget.spend()
+
+
+class Chance(FakeClock):
+    """As likely as told."""
+
+    def __init__(self, chance: float) -> None:
+        super().__init__()
+        self.chance = chance
+
+    def random(self) -> float:
+        return self.chance
+
+
+def test_429s_that_ask_for_no_wait_are_answered_by_longer_and_longer_ones() -> None:
+    clock = Chance(0.0)
+    gate = Gate(32, None, clock)
+    waits: list[float] = []
+    for asked in (None, 0.0, 0.001, None, None, None, None, None):
+        waits.append(gate.reject(asked, clock.time))
+        assert not gate.try_enter()
+        clock.time += waits[-1]
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    gate.accept(clock.time - 1000)
+    assert gate.rejections == 8, "what was sent before the last 429 says nothing"
+    gate.accept(clock.time)
+    assert gate.reject(None, clock.time) == 0.5
+
+
+def test_429s_to_what_was_on_its_way_together_count_as_one() -> None:
+    clock = Chance(0.0)
+    gate = Gate(32, None, clock)
+    clock.time += 1
+    assert [gate.reject(None, clock.time - n / 100) for n in range(1, 32)] == [0.5] * 31
+    assert gate.rejections == 1
+
+
+def test_a_wait_that_is_asked_for_is_kept_and_nobody_comes_back_in_the_same_moment() -> None:
+    waits = [
+        Gate(1, None, Chance(chance)).reject(asked, 0.0) for asked in (1.0, 60.0, None) for chance in (0.0, 0.5, 0.99)
+    ]
+    assert waits == pytest.approx([1, 1.125, 1.2475, 60, 62.5, 64.95, 0.5, 0.625, 0.7475])
+    clock = Chance(0.0)
+    gate = Gate(32, None, clock)
+    gate.reject(1.0, clock.time)
+    clock.chance = 0.9
+    clock.time += 0.1
+    assert gate.reject(1.0, clock.time - 1) == 1.0, "one chance for all that were on their way together"

@@ -55,7 +55,7 @@ async def test_what_may_have_been_sent(mocked: aioresponses.aioresponses, failur
     mocked.post(VISITS, exception=failure, repeat=True)
     async with LeatClient("t", retry=QUICK) as leat:
         with pytest.raises(errors.LeatError) as caught:
-            await leat.visits.create(contact_uuid="c", shop_uuid="s")
+            await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
     error = caught.value
     assert isinstance(error, errors.OutcomeUnknownError) is sent
     behind = error.__cause__ if sent else error

@@ -8,14 +8,17 @@ import json
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from leat_async import LeatClient, RetryPolicy
+from leat_async.export import KINDS
 
 Row = dict[str, Any]
+UNDATED = dt.datetime.min.replace(tzinfo=dt.UTC)
 BEGIN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 PATHS = {
     "loyalty-transactions": True,
@@ -25,6 +28,10 @@ PATHS = {
     "prepaid-transactions": False,
     "vouchers": False,
 }
+
+
+UNPAGED = {kind.operation.path.strip("/") for kind in KINDS if not kind.paged}
+PATHS |= {kind.operation.path.strip("/"): kind.windowed for kind in KINDS}
 
 
 class Lists:
@@ -40,13 +47,19 @@ class Lists:
         self.before: Callable[[int], object] | None = None  # called with the number of each list request
         self.change: Callable[[str, Row], Row] = lambda path, answer: answer
         self.fail: set[int] = set()
+        self.clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)  # what `Date` tells
+        self.date: Callable[[], str | None] = lambda: format_datetime(self.clock(), usegmt=True)
+        self.body: Callable[[int, bytes], bytes] = lambda number, body: body
+        self.status: Callable[[int], int | None] = lambda number: None
+        self.undated_last = False  # where a sorted list has rows of no moment: databases differ
         self.hold: asyncio.Event | None = None
         self._draw = random.Random(1)
 
     def add(self, path: str, made: dt.datetime, at: int | None = None, **fields: Any) -> Row:
         """Insert a row: by its moment where the list is sorted, else at a place (the end, if left out)."""
         name = str(uuid.UUID(int=self._draw.getrandbits(128)))
-        row: Row = {"uuid": name, "created_at": made.isoformat(timespec="seconds"), **fields}
+        shown = None if made is UNDATED else made.isoformat(timespec="seconds")
+        row: Row = {"uuid": name, "created_at": shown, **fields}
         if path == "contacts":
             del row["created_at"]
         rows = self.rows[path]
@@ -69,6 +82,8 @@ class Lists:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path.removeprefix("/api/v3/oauth/clients/")
+        if path.strip("/") in ("", "api/v3/oauth/clients"):
+            return web.json_response({"data": {"uuid": "account", "company": "Krusty Krab"}})
         if path not in PATHS:
             return web.json_response({"message": "no such thing", "code": 1}, status=404)
         query = dict(request.query)
@@ -85,20 +100,33 @@ class Lists:
                 await self.hold.wait()
             if self.latency:
                 await asyncio.sleep(self.latency)
+            if status := self.status(number):
+                return web.Response(status=status, text="<html>not the API</html>", content_type="text/html")
             if number in self.fail:
                 return web.json_response({"message": "no", "code": 42}, status=400)
-            return web.json_response(self.change(path, self.answer(path, query)), dumps=json.dumps)
+            date = self.date()
+            body = self.body(number, json.dumps(self.change(path, self.answer(path, query))).encode())
+            return web.Response(body=body, content_type="application/json", headers={"Date": date or ""})
         finally:
             self.busy -= 1
 
     def answer(self, path: str, query: dict[str, str]) -> Row:
         found = self.rows[path]
         if PATHS[path]:
+            undated = [pair for pair in found if pair[0] is UNDATED]
+            found = [pair for pair in found if pair[0] is not UNDATED]
             low, high = query.get("created_at[gte]"), query.get("created_at[lt]")
             if low is not None:
                 found = [pair for pair in found if pair[0] >= dt.datetime.fromisoformat(low)]
             if high is not None:
                 found = [pair for pair in found if pair[0] < dt.datetime.fromisoformat(high)]
+            if low is None and high is None:
+                found = [*found, *undated] if self.undated_last else [*undated, *found]
+            if query.get("sort") == "-created_at":
+                found = found[::-1]
+        if path in UNPAGED:
+            assert "page" not in query
+            return {"data": [row for _, row in found], "meta": []}
         limit = min(int(query.get("limit") or query.get("perPage") or 10), self.most)
         page = int(query.get("page", 1))
         rows = [row for _, row in found[(page - 1) * limit : page * limit]]

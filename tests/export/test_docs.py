@@ -6,8 +6,6 @@ import asyncio
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ import pytest
 
 from leat_async import LeatClient, export
 from leat_async.sandbox import Sandbox
+
+from ..forking import Forks, by_itself, environment
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "export.md").read_text()
@@ -68,22 +68,17 @@ def test_python(block: int, account: Sandbox, folder: Path, tmp_path: Path, monk
         assert names["guests"][0][1] > 0
 
 
-def test_from_nothing_to_a_chart_in_three_commands(tmp_path: Path) -> None:
+def test_from_nothing_to_a_chart_in_three_commands(forks: Forks | None, tmp_path: Path) -> None:
     _, leat, chart = COMMANDS[:3]
-    ran = subprocess.run(
-        [sys.executable, "-m", "leat_async", *shlex.split(leat)[1:]], cwd=tmp_path, capture_output=True, text=True
-    )
+    start = forks.run if forks else by_itself
+    ran = start(["-m", "leat_async", *shlex.split(leat)[1:]], environment(), tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "")
-    drawn = subprocess.run(
-        [sys.executable, *shlex.split(chart)[1:]], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
-    )
+    drawn = start(shlex.split(chart)[1:], environment(), tmp_path)
     assert drawn.returncode == 0, drawn.stderr
     assert drawn.stdout.count("█") > 100
 
 
-def test_the_example() -> None:
-    ran = subprocess.run(
-        [sys.executable, ROOT / "examples" / "export_last_month.py"], capture_output=True, text=True, encoding="utf-8"
-    )
+def test_the_example(forks: Forks | None, tmp_path: Path) -> None:
+    ran = (forks.run if forks else by_itself)([ROOT / "examples" / "export_last_month.py"], environment(), tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("█") > 100

@@ -17,6 +17,9 @@ from leat_async.export import walk
 
 from .conftest import BEGIN, Lists
 
+SOAK = os.environ.get("LEAT_SOAK") == "1"
+ROWS = 1000 if SOAK else 400
+
 
 async def uuids(resource: Any, **options: Any) -> list[str]:
     return [row.uuid async for row in export.rows(resource, **options)]
@@ -36,16 +39,16 @@ def inserting(lists: Lists, path: str, seed: int) -> None:
     lists.before = insert
 
 
-@pytest.mark.parametrize("seed", range(5 if os.environ.get("LEAT_SOAK") == "1" else 1))
+@pytest.mark.parametrize("seed", range(5 if SOAK else 1))
 @pytest.mark.parametrize("path", ["loyalty-transactions", "contacts", "visits", "prepaid-transactions", "vouchers"])
 async def test_rows_that_existed_at_the_start_come_exactly_once(
     lists: Lists, leat: LeatClient, path: str, seed: int
 ) -> None:
     lists.most = 5
-    existing = lists.fill(path, 1000, every=8000)
+    existing = lists.fill(path, ROWS, every=8_000_000 // ROWS)
     inserting(lists, path, seed)
     found = Counter(await uuids(getattr(leat, path.replace("-", "_")), on_warning=print))
-    assert len(lists.requests) >= 200
+    assert len(lists.requests) >= ROWS // lists.most
     assert set(found.values()) == {1}
     assert set(existing) <= set(found)
 
@@ -99,7 +102,7 @@ async def test_a_quiet_list_is_read_once(lists: Lists, leat: LeatClient) -> None
     lists.most = 10
     lists.fill("visits", 95)
     assert len(await uuids(leat.visits)) == 95
-    assert [query["page"] for _, query in lists.requests] == [str(page) for page in range(1, 11)]
+    assert [query["page"] for _, query in lists.requests if "page" in query] == [str(page) for page in range(1, 11)]
 
 
 async def test_new_rows_at_the_front_cost_a_page_not_a_pass(lists: Lists, leat: LeatClient) -> None:
@@ -112,7 +115,7 @@ async def test_new_rows_at_the_front_cost_a_page_not_a_pass(lists: Lists, leat: 
 
     lists.before = insert
     assert len(await uuids(leat.visits)) == 101
-    assert [query["page"] for _, query in lists.requests] == [*map(str, range(1, 12)), "1"]
+    assert [query["page"] for _, query in lists.requests if "page" in query] == [*map(str, range(1, 12)), "1"]
 
 
 async def test_a_total_that_is_not_true_is_told(lists: Lists, leat: LeatClient) -> None:
@@ -121,12 +124,12 @@ async def test_a_total_that_is_not_true_is_told(lists: Lists, leat: LeatClient) 
     lists.change = lambda path, answer: {**answer, "meta": {**answer["meta"], "total": 5}}
     with pytest.warns(export.ExportWarning, match="counts 5 rows and gave 2"):
         assert len(await uuids(leat.visits)) == 2
-    assert len(lists.requests) == 2
+    assert [query["page"] for _, query in lists.requests if "page" in query] == ["1", "1"]
 
 
 async def test_without_a_total_that_is_told(lists: Lists, leat: LeatClient) -> None:
     lists.fill("visits", 2)
-    lists.change = lambda path, answer: {"data": answer["data"] if lists.requests[-1][1]["page"] == "1" else []}
+    lists.change = lambda path, answer: {"data": answer["data"] if lists.requests[-1][1].get("page") == "1" else []}
     with pytest.warns(export.ExportWarning, match="gave no total"):
         assert len(await uuids(leat.visits)) == 2
 
@@ -206,7 +209,7 @@ async def test_a_server_that_repeats_a_page_is_an_error(lists: Lists, leat: Leat
             "data": [row for _, row in lists.rows[path][:5]],
             "meta": {"last_page": 4, "total": 20},
         }
-        with pytest.raises(DecodeError, match="repeats page"):
+        with pytest.raises(DecodeError, match="repeats page" if path == "visits" else "did not filter"):
             await uuids(getattr(leat, path.replace("-", "_")))
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leat_async import LeatClient, export
-from leat_async.export.windows import OVERLAP, SETTLE, Plan, Span, moment_of, plan_of, zone_of
+from leat_async.export.windows import OVERLAP, SETTLE, Span, WindowPlan, moment_of, plan_of, zone_of
 
 from .conftest import Lists
 
@@ -128,7 +128,7 @@ def test_the_next_run_begins_an_overlap_before_the_settled_end() -> None:
     plan = plan_of(None, None, NOW, again=True)
     assert plan.recent == NOW - SETTLE - OVERLAP
     assert plan.closed[-1].since == plan.recent
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, WindowPlan)
 
 
 def test_halves_meet_and_end() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
 import keyword
-import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,8 +12,7 @@ from typing import Any
 
 import attrs
 
-import leat_async.resources
-from leat_async._core.operation import Operation
+from tools.generate_operations import declared
 
 FACTS = Path(__file__).parent.parent / "facts"
 RENAMED = {"visits.batch": "visits.create_batch", "contacts.batch": "contacts.create_batch"}
@@ -56,18 +53,7 @@ TABLE = load()
 BY_ID = {fact.id: fact for fact in TABLE}
 
 
-def operations() -> dict[str, list[Operation[Any]]]:
-    """The operations that the resource modules declare; a second one of an id is the Register API's."""
-    found: dict[str, list[Operation[Any]]] = {}
-    for module in pkgutil.iter_modules(leat_async.resources.__path__):
-        loaded = importlib.import_module(f"leat_async.resources.{module.name}")
-        for value in vars(loaded).values():
-            if isinstance(value, Operation) and value not in found.setdefault(value.id, []):
-                found[value.id].append(value)
-    return found
-
-
-OPERATIONS = operations()
+OPERATIONS = declared()
 
 
 def keyword_of(name: str) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import pkgutil
 import types
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from importlib import import_module
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
 
+from leat_async import models
 from leat_async._core.answers import read, read_list
 from leat_async._core.codec import encode, structure, unstructure
 from leat_async._core.operation import Operation
 from leat_async._core.transport import Answer
 from leat_async.errors import DecodeError
 from leat_async.models import Model
+from leat_async.models._base import fields_of as model_fields
 from leat_async.models._base import keys_of
 
 from .table import OPERATIONS, RENAMED, TABLE, Fact
@@ -84,12 +88,7 @@ def model_in(hint: Any) -> type[Model] | None:
 def fields_of(kind: type[Model]) -> dict[str, tuple[str, Any]]:
     """API name → our name and type."""
     hints = get_type_hints(kind)
-    return {
-        key: (field.name, hints[field.name])
-        for field in attrs.fields(kind)
-        if field.name != "_raw"
-        for key in keys_of(field)
-    }
+    return {key: (field.name, hints[field.name]) for field in model_fields(kind) for key in keys_of(field)}
 
 
 def walk(kind: type[Model], raw: Any, path: Path = ()) -> Iterator[tuple[type[Model], Path, str, str, Any]]:
@@ -312,8 +311,22 @@ def test_an_answer_of_another_shape_is_refused(fact: Fact) -> None:
         assert caught.value.body == answer.body
 
 
-def all_models(base: type[Model] = Model) -> list[type[Model]]:
-    return [kind for child in base.__subclasses__() for kind in (child, *all_models(child))]
+def all_models() -> list[type[Model]]:
+    """The models of the package, whoever imported or made others before."""
+    modules = [import_module(f"leat_async.models.{found.name}") for found in pkgutil.iter_modules(models.__path__)]
+    return [
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and issubclass(kind, Model)
+        and kind.__module__ == module.__name__
+        and kind is not Model
+    ]
+
+
+def test_every_public_model_is_among_them() -> None:
+    assert {kind.__name__ for kind in all_models()} >= {name for name in models.__all__ if name != "Model"}
 
 
 @pytest.mark.parametrize("kind", all_models(), ids=lambda kind: kind.__name__)
@@ -334,8 +347,6 @@ def test_models_are_frozen_hashable_and_made_of_optional_fields(kind: type[Model
 
 
 def test_secrets_do_not_show() -> None:
-    import leat_async.models as models
-
     for kind, raw in (
         (models.AuthToken, {"auth_token": "hush"}),
         (models.AuthToken, "hush"),

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 
 from leat_async import LeatClient, Pager
+from leat_async._core.declare import declared_by, operation_of, operations_of
 from leat_async._core.operation import Effect
 from leat_async.errors import ConfigError
 
-from ..conftest import Recorder, answer
+from ..conftest import Recorder, Reply, answer, echo
 from .table import (
     BY_ID,
     OPERATIONS,
@@ -71,8 +72,13 @@ async def call(leat: LeatClient, fact: Fact, given: dict[str, Any]) -> Any:
     return await asked
 
 
-def test_the_facts_hold_173_operations() -> None:
-    assert len(BY_ID) == 173
+def reply_for(fact: Fact) -> Reply:
+    path = {name: f"{name} é/?" for name in fact.path_names}
+    return echo(answer_for(fact), OPERATIONS[RENAMED.get(fact.id, fact.id)][0].echoes, path)
+
+
+def test_the_facts_hold_all_operations() -> None:
+    assert len(BY_ID) >= 173
 
 
 def test_nothing_is_declared_that_the_facts_do_not_know() -> None:
@@ -91,10 +97,10 @@ def test_every_operation_has_a_method_with_its_documentation(fact: Fact) -> None
     assert positional == fact.path_names
     missing = {keyword_of(param["name"]) for param in fact.params} - set(signature.parameters)
     assert not missing, f"parameters that the facts name: {missing}"
-    check_docstring(inspect.getdoc(method) or "", list(signature.parameters))
+    check_docstring(inspect.getdoc(method) or "", list(signature.parameters), operation_of(method).certainty)
 
 
-def check_docstring(text: str, parameters: list[str]) -> None:
+def check_docstring(text: str, parameters: list[str], certainty: str) -> None:
     first, _, rest = text.partition("\n\n")
     facts = re.sub(r"\s+", " ", rest).partition(" Facts: ")[2]
     assert first.endswith(".")
@@ -105,7 +111,7 @@ def check_docstring(text: str, parameters: list[str]) -> None:
     listed = rest.partition("Parameters:")[2].partition("Returns:")[0]
     for name in parameters if "and the others: as for `" not in listed else ():
         assert re.search(rf"^ {{4,}}(\w+,\s+)*{name}(,\s+\w+)*:", listed, re.MULTILINE), f"{name} is not described"
-    assert re.match(r"(mostly )?documented|observed|assumed|path and answer observed", facts)
+    assert facts.startswith(certainty), f"is {certainty}, and its docstring says {facts}"
 
 
 @pytest.mark.parametrize("fact", TABLE, ids=ids)
@@ -143,7 +149,7 @@ def with_page_size(fact: Fact, given: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("fact", OAUTH, ids=ids)
 async def test_everything_that_can_be_given_arrives(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
-    recorder.default = answer(answer_for(fact))
+    recorder.default = reply_for(fact)
     given = everything(fact)
     await call(leat, fact, given)
     check_request(recorder, fact, ROOTS["oauth"], fact.raw["method"], fact.raw["path"], given)
@@ -151,7 +157,7 @@ async def test_everything_that_can_be_given_arrives(leat: LeatClient, recorder: 
 
 @pytest.mark.parametrize("fact", OAUTH, ids=ids)
 async def test_nothing_is_sent_that_was_not_given(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
-    recorder.default = answer(answer_for(fact))
+    recorder.default = reply_for(fact)
     for given in least(fact):
         await call(leat, fact, given)
         check_request(recorder, fact, ROOTS["oauth"], fact.raw["method"], fact.raw["path"], with_page_size(fact, given))
@@ -194,7 +200,7 @@ async def test_bounds_and_types_are_checked_before_anything_is_sent(
 
 @pytest.mark.parametrize("fact", OAUTH, ids=ids)
 async def test_null_is_sent_where_a_value_may_be_cleared(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
-    recorder.default = answer(answer_for(fact))
+    recorder.default = reply_for(fact)
     optional = [p["name"] for p in fact.raw["body_params"] if p.get("required") is False]
     if not optional:
         return
@@ -205,7 +211,7 @@ async def test_null_is_sent_where_a_value_may_be_cleared(leat: LeatClient, recor
 
 @pytest.mark.parametrize("fact", AT_REGISTER, ids=ids)
 async def test_the_register_api(register: LeatClient, recorder: Recorder, fact: Fact) -> None:
-    recorder.default = answer(answer_for(fact))
+    recorder.default = reply_for(fact)
     place = fact.raw["register"][0]
     for given in least(fact):
         without_shop = {k: v for k, v in given.items() if k != "shop_uuid" or fact.id == "loyalty_tokens.claim"}
@@ -280,3 +286,36 @@ def test_values_that_are_not_documented_pass() -> None:
                     assert set(values) <= set(getattr(known, "values", values)), f"{fact.id}.{param['name']}"
                     assert known.wire(param["name"], "SOMETHING NEW") == "SOMETHING NEW"
     assert value_of({"name": "x", "type": "boolean"}, "y") is True
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_look_up_takes_what_its_operation_was_given(name: str) -> None:
+    resource, _, verb = name.partition(".")
+    method = getattr(getattr(LeatClient("token"), resource), verb)
+    look_up = operation_of(method).look_up
+    if look_up is not None:
+        asked = list(inspect.signature(look_up).parameters)[1:]
+        assert asked
+        assert set(asked) <= set(inspect.signature(method).parameters)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_path_is_made_of_the_positional_parameters(name: str) -> None:
+    resource, _, verb = name.partition(".")
+    method = getattr(getattr(LeatClient("token"), resource), verb)
+    positional = [p.name for p in inspect.signature(method).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    for operation in operations_of(method):
+        assert re.findall(r"{(\w+)}", operation.path) == positional
+
+
+def test_methods_that_are_no_operations_do_more_than_one() -> None:
+    """A convenience has a body of its own; whatever only passes its arguments on is declared."""
+    client = LeatClient("token")
+    kinds = {name: type(getattr(client, name)) for name in LeatClient.__annotations__}
+    declared = {f"{name}.{method.__name__}" for name, kind in kinds.items() for method in declared_by(kind)}
+    public = {f"{name}.{method}" for name, kind in kinds.items() for method in vars(kind) if not method.startswith("_")}
+    assert declared == set(OPERATIONS)
+    ensured = {
+        f"{name}.ensure" for name in ("custom_attributes", "loyalty_transaction_attributes", "webhook_subscriptions")
+    }
+    assert public - declared == {"credit_receptions.refund", *ensured}

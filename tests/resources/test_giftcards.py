@@ -59,16 +59,16 @@ def test_older_transactions_name_card_and_shop_by_number() -> None:
 @pytest.mark.parametrize("data", [{"message": "success", "data": "Email successfully sent"}, "Email successfully sent"])
 async def test_mailing_answers_an_object_or_a_text(leat: LeatClient, recorder: Recorder, data: object) -> None:
     recorder.default = answer({"data": data, "meta": {}})
-    result = await leat.giftcards.send_by_email("g", contact_uuid="c", merge_tags={"custom.name": "Ada"})
+    result = await leat.giftcards.send_by_email("g", contact_uuid="c-1", merge_tags={"custom.name": "Ada"})
     assert result.data == "Email successfully sent"
-    assert recorder.last.json == {"contact_uuid": "c", "merge_tags": {"custom.name": "Ada"}}
+    assert recorder.last.json == {"contact_uuid": "c-1", "merge_tags": {"custom.name": "Ada"}}
 
 
 @pytest.mark.parametrize("amount", [12.5, Decimal("12.5"), "1250", True, 2**70])
 async def test_cents_are_whole_numbers(leat: LeatClient, recorder: Recorder, amount: Any) -> None:
     for send in (
         lambda: leat.giftcard_transactions.create(giftcard_uuid="g", amount_in_cents=amount, shop_uuid="s"),
-        lambda: leat.prepaid_transactions.create(contact_uuid="c", amount_in_cents=amount, shop_uuid="s"),
+        lambda: leat.prepaid_transactions.create(contact_uuid="c-1", amount_in_cents=amount, shop_uuid="s"),
         lambda: leat.portal_sessions.create_redeem_giftcards(amount_in_cents=amount, shop_uuid="s"),
     ):
         with pytest.raises((TypeError, ValueError), match="amount_in_cents"):

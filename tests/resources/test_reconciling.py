@@ -11,8 +11,9 @@ import attrs
 import pytest
 
 from leat_async import LeatClient
+from leat_async._core.declare import operation_of
 from leat_async._core.operation import Effect
-from leat_async.errors import LeatError, OutcomeUnknownError
+from leat_async.errors import ConfigError, DecodeError, LeatError, OutcomeUnknownError
 
 from ..conftest import Recorder, answer
 from .table import OPERATIONS
@@ -80,6 +81,13 @@ def attribute(leat: LeatClient) -> Awaitable[Any]:
     return leat.custom_attributes.create(entity="visit", name="n", label="N", type="text")
 
 
+def give(leat: LeatClient) -> Awaitable[Any]:
+    return leat.credit_receptions.create(contact_uuid="c-1", shop_uuid="s", credits=1, identity=" till-3 ")
+
+
+RECEIVED = {"uuid": "r-1", "type": "credit_reception", "credits": 1, "contact": CONTACT, "external_id": "till-3"}
+RECEPTIONS = "/loyalty-transactions?type=credit_receptions&contact_uuid=c-1&sort=-created_at&limit=100"
+TRANSACTION_ATTRIBUTES = "/loyalty-transaction-attributes"
 BY_EMAIL = "/contacts/find-one-by?email=ada%40example.com"
 BY_CARD = "/contact-identifiers/find?contact_identifier_value=A1"
 CASES = [
@@ -186,6 +194,15 @@ CASES = [
         [[{"name": "n"}]],
         "n",
     ),
+    Case("credits", give, [RECEPTIONS], [[{**RECEIVED, "external_id": "till-4"}, RECEIVED]], "r-1"),
+    Case(
+        "credits, not there",
+        give,
+        [RECEPTIONS, TRANSACTION_ATTRIBUTES],
+        [[], [{"name": "external_id"}]],
+        None,
+    ),
+    Case("credits, reversed", give, [RECEPTIONS], [[{**RECEIVED, "uuid": "r-2", "credits": -1}, RECEIVED]], "r-1"),
     Case("unit", lambda leat: leat.units.create(name="n", label="N"), ["/units"], [[{"name": "n"}]], "n"),
     Case(
         "perk",
@@ -233,7 +250,7 @@ async def test_what_is_asked(leat: LeatClient, recorder: Recorder, case: Case) -
     "call",
     [
         lambda leat: leat.contacts.create_anonymous(),
-        lambda leat: leat.credit_receptions.create(contact_uuid="c", shop_uuid="s", credits=1),
+        lambda leat: leat.credit_receptions.create(contact_uuid="c-1", shop_uuid="s", credits=1),
         lambda leat: leat.contacts.delete("c", type="GDPR"),
     ],
 )
@@ -246,6 +263,46 @@ async def test_what_can_not_be_asked(leat: LeatClient, recorder: Recorder, call:
         await caught.value.reconcile()
 
 
+async def test_credits_of_an_account_that_keeps_no_identities_are_not_said_to_be_missing(
+    leat: LeatClient, recorder: Recorder
+) -> None:
+    recorder.default = answer({"message": "broken"}, status=500)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await give(leat)
+    recorder.default = answer({"data": [], "meta": {"page": 1, "last_page": 1}})
+    with pytest.raises(ConfigError, match="no loyalty transaction attribute 'external_id'"):
+        await caught.value.reconcile()
+    recorder.default = answer({"data": [{**RECEIVED, "contact": {"uuid": "c-2"}}], "meta": {"page": 1, "last_page": 1}})
+    with pytest.raises(DecodeError, match="another contact"):
+        await caught.value.reconcile()
+
+
+async def test_why_nobody_can_be_asked(leat: LeatClient, recorder: Recorder) -> None:
+    recorder.default = answer({"message": "broken"}, status=500)
+    async with LeatClient("t", base_url=recorder.url, api="register", retry=None) as register:
+        for call, why in (
+            (leat.visits.create(contact_uuid="c", shop_uuid="s"), "external_id was not given, by which"),
+            (register.visits.create(contact_uuid="c", external_id="e"), "the API offers none under api='register'"),
+            (
+                leat.visits.create_batch(visits=[{"contact_email": "a@b.c", "business_profile_uuid": "s"}]),
+                "offers none for",
+            ),
+        ):
+            with pytest.raises(OutcomeUnknownError) as caught:
+                await call
+            with pytest.raises(LeatError, match=f"visits.create.*: no look-up: .*{why}.*check by hand"):
+                await caught.value.reconcile()
+
+
+async def test_a_visit_can_not_be_asked_for_where_visits_can_not_be_listed(recorder: Recorder) -> None:
+    recorder.default = answer({"message": "broken"}, status=500)
+    for api, askable in (("oauth", True), ("register", False)):
+        async with LeatClient("t" * 53, base_url=recorder.url, rate_limit=None, api=api) as leat:  # type: ignore[arg-type]
+            with pytest.raises(OutcomeUnknownError) as caught:
+                await leat.visits.create(contact_uuid="c-1", shop_uuid="s", external_id="e")
+            assert caught.value.reconcilable is askable
+
+
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if OPERATIONS[name][0].effect is not Effect.SAFE])
 def test_docstrings_say_what_reconcile_does(name: str) -> None:
     resource, _, method = name.partition(".")
@@ -254,8 +311,7 @@ def test_docstrings_say_what_reconcile_does(name: str) -> None:
     assert "OutcomeUnknownError: " in text
     told = text.partition("OutcomeUnknownError: ")[2].partition("Repeating: ")[0]
     assert "reconcile()" in told
-    askable = "look_up=" in inspect.getsource(function)
-    assert askable != ("`reconcile()` has no answer" in told), told
+    assert (operation_of(function).look_up is not None) != ("`reconcile()` has no answer" in told), told
 
 
 async def test_a_deleted_thing_that_is_gone_after_a_fault_was_deleted(recorder: Recorder) -> None:

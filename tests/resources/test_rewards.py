@@ -45,14 +45,14 @@ async def test_a_register_names_the_contact_by_card_or_by_uuid(
     recorder.default = answer({"data": {"uuid": "x", "type": "reward_reception"}})
     await register.reward_receptions.create(reward_uuid="r", contact_identifier_value="card")
     assert recorder.last.json == {"reward_uuid": "r", "contact_identifier_value": "card"}
-    await register.reward_receptions.create(reward_uuid="r", contact_uuid="c")
+    await register.reward_receptions.create(reward_uuid="r", contact_uuid="c-1")
     seen = len(recorder.requests)
     with pytest.raises(ValueError, match="contact_uuid or contact_identifier_value"):
         await register.reward_receptions.create(reward_uuid="r")
     with pytest.raises(ValueError, match="contact_uuid is required"):
         await leat.reward_receptions.create(reward_uuid="r", shop_uuid="s", contact_identifier_value="card")
     with pytest.raises(ValueError, match="shop_uuid is required"):
-        await leat.reward_receptions.create(reward_uuid="r", contact_uuid="c")
+        await leat.reward_receptions.create(reward_uuid="r", contact_uuid="c-1")
     assert len(recorder.requests) == seen
 
 

@@ -75,16 +75,16 @@ ONE = {"uuid": "u", "external_identifier": "e 1", "name": "n"}
 BY_IDENTIFIER = (("external_identifier", "e 1"),)
 WRITES = [
     Write("rewards.update", R, lambda c: c.rewards.update("u", title="T"), "/rewards/u", (), ONE),
-    Write("reward_receptions.create", A, lambda c: c.reward_receptions.create(contact_uuid="c", reward_uuid="r", shop_uuid="s")),
+    Write("reward_receptions.create", A, lambda c: c.reward_receptions.create(contact_uuid="c-1", reward_uuid="r", shop_uuid="s")),
     Write("reward_receptions.reverse", A, lambda c: c.reward_receptions.reverse("u")),
     Write("collectable_rewards.collect", A, lambda c: c.collectable_rewards.collect("u")),
     Write("collectable_rewards.reverse", A, lambda c: c.collectable_rewards.reverse("u")),
     Write("giftcards.create", A, lambda c: c.giftcards.create(type=1, giftcard_program_uuid="p")),
-    Write("giftcards.send_by_email", A, lambda c: c.giftcards.send_by_email("u", contact_uuid="c")),
+    Write("giftcards.send_by_email", A, lambda c: c.giftcards.send_by_email("u", contact_uuid="c-1")),
     Write("giftcard_transactions.create", A, lambda c: c.giftcard_transactions.create(giftcard_uuid="g", amount_in_cents=-5, shop_uuid="s")),
     Write("giftcard_transactions.reverse", A, lambda c: c.giftcard_transactions.reverse("u")),
     Write("giftcard_transactions.correct", A, lambda c: c.giftcard_transactions.correct("u")),
-    Write("prepaid_transactions.create", A, lambda c: c.prepaid_transactions.create(contact_uuid="c", amount_in_cents=5, shop_uuid="s")),
+    Write("prepaid_transactions.create", A, lambda c: c.prepaid_transactions.create(contact_uuid="c-1", amount_in_cents=5, shop_uuid="s")),
     Write("prepaid_transactions.reverse", A, lambda c: c.prepaid_transactions.reverse("u")),
     Write("promotions.create", A, lambda c: c.promotions.create(name="n", description="d")),
     Write("promotion_attributes.create", A, lambda c: c.promotion_attributes.create(name="n", label="L", type="text"), "/promotion-attributes", (), [{"id": 1, "name": "other"}, {"id": 7, "name": "n"}]),
@@ -115,6 +115,8 @@ WRITES = [
     Write("orders.update", R, lambda c: c.orders.update("u", status="COMPLETED")),
     Write("orders.simulate", S, lambda c: c.orders.simulate(total_order_amount=5, business_profile={"uuid": "s"}, line_items=[LINE])),
     Write("order_returns.create_and_process", A, lambda c: c.order_returns.create_and_process(order={"uuid": "u"}, external_identifier="r", status="COMPLETED")),
+    Write("order_returns.create", A, lambda c: c.order_returns.create(order={"uuid": "u"}, external_identifier="r", status="PENDING")),
+    Write("order_returns.process", A, lambda c: c.order_returns.process("u")),
     Write("products.create", A, lambda c: c.products.create(external_identifier="e 1", name="n"), "/products/find", BY_IDENTIFIER, ONE),
     Write("products.create_batch", A, lambda c: c.products.create_batch(products=[{"external_identifier": "e 1", "name": "n"}]), "/products/find", BY_IDENTIFIER, ONE),
     Write("products.find_or_create", R, lambda c: c.products.find_or_create(external_identifier="e 1"), "/products/find", BY_IDENTIFIER, ONE),
@@ -125,7 +127,7 @@ WRITES = [
     Write("product_categories.find_or_create", R, lambda c: c.product_categories.find_or_create(external_identifier="e 1"), "/product-categories/find", BY_IDENTIFIER, ONE),
     Write("product_categories.update", R, lambda c: c.product_categories.update("u", name="n"), "/product-categories/u", (), ONE),
     Write("product_categories.delete", R, lambda c: c.product_categories.delete("u")),
-    Write("shifts.create", A, lambda c: c.shifts.create(contact_uuid="c", shop_uuid="s", external_id="a b", **SHIFT), "/shifts/find", (("external_id", "a b"),), ONE),
+    Write("shifts.create", A, lambda c: c.shifts.create(contact_uuid="c-1", shop_uuid="s", external_id="a b", **SHIFT), "/shifts/find", (("external_id", "a b"),), ONE),
     Write("shifts.update", R, lambda c: c.shifts.update("u", **SHIFT), "/shifts/u", (), ONE),
     Write("shifts.delete", R, lambda c: c.shifts.delete("u")),
     Write("shift_teams.create", A, lambda c: c.shift_teams.create(name="n"), "/shift-teams/find", (("name", "n"),), ONE),
@@ -220,7 +222,7 @@ async def test_a_voucher_or_shift_without_identifier_can_not_be_asked_about(
     for send in (
         lambda: leat.vouchers.create(promotion_uuid="p"),
         lambda: leat.vouchers.create(promotion_uuid="p", code=None),
-        lambda: leat.shifts.create(contact_uuid="c", shop_uuid="s", **SHIFT),
+        lambda: leat.shifts.create(contact_uuid="c-1", shop_uuid="s", **SHIFT),
     ):
         with pytest.raises(OutcomeUnknownError) as caught:
             await send()

@@ -56,7 +56,7 @@ async def test_ensure_does_not_subscribe_twice_when_no_answer_comes(leat: LeatCl
 
 @pytest.mark.parametrize("body", [{"data": [], "meta": []}, {"data": None}, {}])
 async def test_deleting_gives_none(leat: LeatClient, recorder: Recorder, body: object) -> None:
-    recorder.default = answer(body)
+    recorder.default = answer(body, headers={"X-RateLimit-Remaining": "4999"})
     await leat.webhook_subscriptions.delete("w-1")
     assert (recorder.last.method, recorder.last.body) == ("DELETE", b"")
 

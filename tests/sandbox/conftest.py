@@ -45,7 +45,7 @@ class Wire:
     def ask(self, line: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         """One request: `line` is method and path; a token and `Connection: close` are added."""
         method, _, path = line.partition(" ")
-        lines = {"Host": "x", "Authorization": f"Bearer {self.sandbox.token}", "Connection": "close"}
+        lines = {"Host": "localhost", "Authorization": f"Bearer {self.sandbox.token}", "Connection": "close"}
         lines |= headers or {}
         if body:
             lines.setdefault("Content-Length", str(len(body)))
@@ -110,3 +110,9 @@ def make_api() -> Iterator[Callable[[Sandbox], Api]]:
     yield make
     for api in made:
         api.session.close()
+
+
+def control(api: Api, method: str, path: str, **json: Any) -> Any:
+    answer = api(method, f"/_sandbox/{path}", json=json or None, headers={"Authorization": ""})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]

@@ -1,271 +1,489 @@
-"""The controls over HTTP, the journal, the command line and the pytest plugin."""
+"""State, clock, snapshots, reset, the journal and the bounds of memory."""
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from importlib.metadata import entry_points
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import requests
 
 from leat_async.sandbox import Sandbox
+from leat_async.sandbox import store as store_module
+from leat_async.sandbox.engine import Call
+from leat_async.sandbox.resources.vouchers import issue
+from leat_async.sandbox.store import Store
 
-from .conftest import ROOT, Api, Wire
+from .conftest import ROOT, Api
 
-SAMPLE = Path(__file__).parents[2] / "examples" / "pytest_plugin_sample"
-
-
-def control(api: Api, method: str, path: str, **json: Any) -> Any:
-    answer = api(method, f"/_sandbox/{path}", json=json or None, headers={"Authorization": ""})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+# -- one seed, one account -------------------------------------------------------------------------
 
 
-def test_faults_over_http(api: Api) -> None:
-    rule = control(api, "POST", "faults", kind="reject", operation="shops.list", status=418, first=1)["id"]
-    assert [api("GET", "/shops").status_code for _ in range(2)] == [418, 200]
-    (shown,) = control(api, "GET", "faults")
-    assert (shown["id"], shown["calls"], shown["fired"]) == (rule, 2, 1)
-    control(api, "DELETE", f"faults?id={rule}")
-    assert control(api, "GET", "faults") == []
-    control(api, "POST", "faults", rule="server_error shops.list")
-    control(api, "POST", "faults", operation="units.list", script=["server_error", None])
-    assert api("GET", "/shops").status_code == api("GET", "/units").status_code == 500
-    control(api, "DELETE", "faults")
-    assert api("GET", "/shops").status_code == 200
+def test_a_seed_gives_the_same_account_and_the_same_answers(make_api: Callable[[Sandbox], Api]) -> None:
+    answers: list[Any] = []
+    for _ in range(2):
+        with Sandbox(seed=7) as sandbox:
+            answers.append((sandbox.shops, sandbox.contacts, make_api(sandbox).visit(source="x").json()))
+    assert answers[0] == answers[1]
+    assert Sandbox(seed=8).shops != answers[0][0]
 
 
-def test_clock_state_and_reset_over_http(sandbox: Sandbox, api: Api) -> None:
-    now = control(api, "GET", "clock")["now"]
-    assert control(api, "POST", "clock/advance", seconds=3600)["now"] >= now + 3600
+def test_without_a_seed_the_clock_is_the_wall_clock() -> None:
+    assert abs(Sandbox().clock.now() - time.time()) < 5
+    assert Sandbox(seed=1).clock.datetime().date() == datetime(2026, 1, 5, tzinfo=UTC).date()
+    assert Sandbox(start=datetime(2020, 1, 1, tzinfo=UTC)).clock.datetime().year == 2020
+    with pytest.raises(ValueError, match="aware"):
+        Sandbox(start=datetime(2020, 1, 1))
+
+
+def test_the_demo_account_has_a_weekly_rhythm() -> None:
+    sandbox = Sandbox(seed="demo")
+    assert len(sandbox.contacts) >= 300
+    rows = sandbox.rows("loyalty_transactions")
+    days = [datetime.fromtimestamp(row["created_at"], UTC).weekday() for row in rows]
+    assert len(rows) > 3000
+    assert days.count(0) == 0
+    assert days.count(5) > 2 * days.count(1)
+    moments = [row["created_at"] for row in rows]
+    assert moments == sorted(moments)
+    assert 700 * 86400 < moments[-1] - moments[0] < 740 * 86400
+    totals = dict.fromkeys((contact["uuid"] for contact in sandbox.contacts), 0)
+    for row in rows:
+        totals[row["contact_uuid"]] += row["credits"]
+    assert all(row["credits"] == totals[row["uuid"]] for row in sandbox.rows("contacts"))
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+def test_time_moves_by_itself_and_when_told_to(sandbox: Sandbox) -> None:
+    first = sandbox.clock.now()
+    time.sleep(0.02)
+    second = sandbox.clock.now()
+    assert 0.02 <= second - first < 5
+    assert sandbox.clock.advance(3600) - second >= 3600
+    for wrong in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="forward"):
+            sandbox.clock.advance(wrong)
+
+
+def test_rate_windows_roll(make_api: Callable[[Sandbox], Api]) -> None:
+    with Sandbox(rate_limit=(3, 60)) as sandbox:
+        api = make_api(sandbox)
+        assert [api("GET", "/shops").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+        sandbox.clock.advance(60)
+        assert api("GET", "/shops").headers["X-RateLimit-Remaining"] == "2"
+
+
+# -- transactions, snapshots, reset ----------------------------------------------------------------
+
+
+def test_a_request_that_fails_half_way_leaves_nothing() -> None:
+    store = Store({"things": ("kind",)}, 1)
+    with store.transaction():
+        kept = [store.insert("things", kind="a", size=size) for size in range(3)]
+    before = dict(store["things"].rows)
+
+    def fail_half_way() -> None:
+        with store.transaction():
+            store["things"].update(kept[0], kind="b")
+            store["things"].delete(kept[1])
+            store.insert("things", kind="c", size=9)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    assert list(store["things"].rows.items()) == list(before.items())
+    assert [row["size"] for row in store["things"].find("kind", "a")] == [0, 1, 2]
+    assert store["things"].find("kind", "b") == store["things"].find("kind", "c") == []
+    assert store.insert("things", kind="d")["id"] == 4  # no number is lost either
+
+
+def test_snapshot_and_restore(sandbox: Sandbox, api: Api) -> None:
     api.visit(external_id="e1")
-    control(api, "POST", "snapshot", name="s")
+    sandbox.snapshot("one visit")
     api.visit(external_id="e2")
-    assert len(control(api, "GET", "state?table=visits")) == 2
-    control(api, "POST", "restore", name="s")
-    assert [row["external_id"] for row in control(api, "GET", "state")["visits"]] == ["e1"]
-    made = control(api, "POST", "contacts", email="ada@example.com")
-    assert api("GET", f"/contacts/{made['uuid']}").status_code == 200
-    control(api, "POST", "reset")
-    assert control(api, "GET", "state?table=visits") == []
-    assert {"operation", "certainty", "parameters"} < control(api, "GET", "routes")[0].keys()
+    sandbox.restore("one visit")
+    assert [row["external_id"] for row in sandbox.rows("visits")] == ["e1"]
+    assert api.visit(external_id="e2").status_code == 200  # its id is free again
+    assert api.visit(external_id="e1").status_code == 400
+    with pytest.raises(KeyError):
+        sandbox.restore("none")
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "faults", b'{"kind": "nonsense"}'),
-        ("POST", "faults", b"{"),
-        ("POST", "faults", b"[1]"),
-        ("POST", "faults", b"{}"),
-        ("POST", "faults", b'{"kind": "delay", "nth": "x"}'),
-        ("POST", "faults", b'{"script": 5}'),
-        ("POST", "clock/advance", b'{"seconds": -1}'),
-        ("POST", "clock/advance", b'{"seconds": "NaN"}'),
-        ("POST", "clock/advance", b""),
-        ("GET", "journal?colour=red", b""),
-        ("GET", "journal?last=x", b""),
-        ("GET", "state?table=x", b""),
-        ("POST", "restore", b'{"name": "x"}'),
-        ("POST", "contacts", b'{"email": 5}'),
-        ("DELETE", "faults?id=x", b""),
-    ],
-)
-def test_wrong_controls_are_refused(wire: Wire, method: str, path: str, body: bytes) -> None:
-    answer = wire.ask(f"{method} /_sandbox/{path}", {"Content-Type": "application/json"}, body)
-    assert answer.status == 400
-    assert answer.json["message"]
+def test_reset_returns_to_the_start(sandbox: Sandbox, api: Api) -> None:
+    contacts, start = sandbox.contacts, sandbox.clock.now()
+    first = api.visit(external_id="e1").json()
+    sandbox.create_contact()
+    sandbox.faults.add("server_error", "shops.list")
+    sandbox.clock.advance(10_000)
+    sandbox.reset()
+    assert (sandbox.contacts, sandbox.rows("visits"), len(sandbox.journal)) == (contacts, [], 0)
+    assert sandbox.clock.now() - start < 5000
+    assert api("GET", "/shops").headers["X-RateLimit-Remaining"] == "4999"
+    assert api.visit(external_id="e1").json()["data"]["uuid"] == first["data"]["uuid"]
 
 
-def test_an_unknown_control_lists_the_known_ones(wire: Wire) -> None:
-    answer = wire.ask("GET /_sandbox/nothing")
-    assert answer.status == 404
-    assert "POST clock/advance" in answer.json["message"]
+def test_what_waited_for_longer_than_the_reset_is_not_applied(sandbox: Sandbox, api: Api) -> None:
+    sandbox.faults.add("delay", "visits.create", seconds=0.3)
+    sandbox.faults.add("apply_late", "bookings.create", seconds=60)
+    for path in ("/visits", "/bookings"):
+        body = {"contact_uuid": sandbox.contacts[0]["uuid"], "shop_uuid": sandbox.shops[0]["uuid"]}
+        with pytest.raises(requests.Timeout):
+            api("POST", path, json=body, timeout=0.1)
+    sandbox.reset()
+    time.sleep(0.5)
+    sandbox.clock.advance(100)
+    assert sandbox.rows("visits") == sandbox.rows("bookings") == []
 
 
-# -- the journal -----------------------------------------------------------------------------------
+def fill(sandbox: Sandbox, count: int) -> None:
+    """Put visits there by the shortest way."""
+    with sandbox._store.transaction():
+        for number in range(count):
+            sandbox._store.insert(
+                "visits", contact_uuid=f"c{number % 500}", shop_uuid="s", external_id=f"e{number}", source=None,
+                starts_at=None, ends_at=None, created_at=number,
+            )  # fmt: skip
 
 
-def test_the_journal_has_what_was_asked_and_answered(sandbox: Sandbox, api: Api) -> None:
-    api.visit(external_id="e1")
-    sandbox.faults.add("apply_then_drop", "visits.create", first=1)
-    with pytest.raises(OSError, match="aborted"):
-        api.visit(external_id="e2")
-    api("GET", "/contacts/unknown")
-    first, second = sandbox.journal.entries("visits.create")
-    assert (first.method, first.path, first.status, first.applied) == ("POST", ROOT + "/visits", 200, "yes")
-    assert '"e1"' in first.body
-    assert '"e1"' in first.answer
-    assert (second.fault, second.applied, second.status) == ("apply_then_drop", "yes", None)
-    assert [entry.operation for entry in sandbox.journal.entries(status=400)] == ["contacts.get"]
-    assert [entry.number for entry in sandbox.journal.entries(last=2)] == [2, 3]
-    assert sandbox.journal.counts() == {"visits.create": 2, "contacts.get": 1}
-    over_http = control(api, "GET", "journal?operation=visits.create&last=1")
-    assert over_http[0]["fault"] == "apply_then_drop"
-    assert control(api, "GET", "journal/counts")["visits.create"] == 2
+def calls_of(work: Callable[[], object]) -> int:
+    """Calls that some work makes, of Python and of C: the same on any machine, however busy."""
+    made = 0
 
+    def count(frame: object, event: str, arg: object) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
 
-def test_secrets_are_masked(sandbox: Sandbox, api: Api) -> None:
-    secret = "very-s3cret"
-    fields = {"grant_type": "client_credentials", "client_id": "1", "client_secret": secret}
-    tokens = [api("POST", "/oauth/token", json=fields).json()["access_token"]]
-    tokens.append(api("POST", "/oauth/token", data=fields).json()["access_token"])
-    tokens.append(api("POST", "/oauth/token", files={k: (None, v) for k, v in fields.items()}).json()["access_token"])
-    contact = api("GET", f"/contacts/{sandbox.contacts[0]['uuid']}?access_token={secret}").json()["data"]
-    link = contact["current_values"]["custom_app_login_url"]
-    told = repr([(entry, entry.describe()) for entry in sandbox.journal])
-    for hidden in (secret, sandbox.token, link.partition("=")[2], *tokens):
-        assert hidden not in told
-    assert "client_credentials" in told
-
-
-def test_near_misses_are_explained(sandbox: Sandbox, api: Api) -> None:
-    api.visit(contactuuid="x", start_at="2026-05-01T20:00:00Z")
-    api.visit(starts_at="tomorrow")
-    api("GET", "/visit")
-    ignored, wrong, lost = sandbox.journal.entries()
-    assert any("'start_at'" in note and "starts_at" in note for note in ignored.notes)
-    assert any("'contactuuid'" in note and "contact_uuid" in note for note in ignored.notes)
-    assert "you sent starts_at='tomorrow'" in wrong.notes[0]
-    assert "ISO 8601" in wrong.notes[0]
-    assert "Did you mean" in lost.notes[0]
-
-
-# -- the command line ------------------------------------------------------------------------------
-
-
-def start(*arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "leat_async.sandbox", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    return process, [process.stdout.readline().strip() for _ in range(2)]
-
-
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
-def test_the_command_prints_two_exports_and_stops_cleanly(number: str) -> None:
-    process, lines = start("--port", "0", "--seed", "demo", "--fault", "reject shops.list status=418")
+    sys.setprofile(count)
     try:
-        names = [line.partition("=")[0] for line in lines]
-        assert names == ["export LEAT_BASE_URL", "export LEAT_ACCESS_TOKEN"]
-        url, token = (line.partition("=")[2] for line in lines)
-        command = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Authorization: Bearer {token}"]
-        for path, status in (("/shops", "418"), ("/contacts", "200")):
-            done = subprocess.run([*command, url + ROOT + path], capture_output=True, text=True, check=True)
-            assert done.stdout == status
+        work()
     finally:
-        process.send_signal(getattr(signal, number))
-        rest, errors = process.communicate(timeout=10)
-    assert (process.returncode, rest, errors) == (0, "", "")
+        sys.setprofile(None)
+    return made
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--host", "0.0.0.0"),
-        ("--fault", "nonsense"),
-        ("--seed", "x"),
-        ("--state", "/nowhere/s.db"),
-        ("--rate-limit", "0"),
-    ],
-)
-def test_wrong_arguments_are_explained(arguments: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "leat_async.sandbox", "--port", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2
-    assert "error:" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_reset_of_ten_thousand_entities_takes_a_small_part_of_making_them() -> None:
+    sandbox = Sandbox(seed=1)
+    made = calls_of(lambda: fill(sandbox, 10_000))
+    reset = calls_of(sandbox.reset)
+    assert sandbox.rows("visits") == []
+    assert made > 10_000
+    assert reset < 100
 
 
-# -- the pytest plugin -----------------------------------------------------------------------------
-
-MODULE = "leat_async.sandbox.pytest_plugin"
-# Where the installed package's entry point has registered the plugin, pytest refuses a second time.
-REGISTERED = any(point.value == MODULE for point in entry_points(group="pytest11"))
-PLUGIN = [*(() if REGISTERED else ("-p", MODULE)), "-p", "no:cacheprovider", "-W", "error", "-q"]
-
-
-def pytest_run(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *PLUGIN, *arguments], cwd=where, capture_output=True, text=True, timeout=100
-    )
-
-
-def test_the_sample_project_passes() -> None:
-    done = pytest_run(SAMPLE)
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+def test_reset_is_as_fast_when_every_kind_of_money_is_there() -> None:
+    sandbox = Sandbox(seed=1)
+    with sandbox._store.transaction():
+        store, contact = sandbox._store, sandbox.contacts[0]["uuid"]
+        promotion = next(row for row in store["promotions"].rows.values() if row["limit_per_contact"] is None)
+        for number in range(2500):
+            card = store.insert("giftcards", hash=f"h{number}", program_uuid=f"p{number % 2}", amount_in_cents=0)
+            store.insert("giftcard_transactions", card_uuid=card["uuid"], amount_in_cents=1)
+            store.insert("prepaid_transactions", contact_uuid=f"c{number % 500}", amount_in_cents=1)
+            issue(store, promotion, number, contact_uuid=contact)
+    reset = calls_of(sandbox.reset)
+    assert sandbox.rows("vouchers") == []
+    assert reset < 100
 
 
-def test_each_test_has_a_fresh_sandbox_and_its_own_faults(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        """
-import urllib.request, urllib.error
-import pytest
+def test_memory_is_flat_once_the_journal_is_full() -> None:
+    sandbox = Sandbox(seed=1, journal_size=200)
+    engine = sandbox._engine
 
-def status(sandbox):
-    request = urllib.request.Request(sandbox.url + "/api/v3/oauth/clients/shops")
-    request.add_header("Authorization", f"Bearer {sandbox.token}")
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+    def load(count: int) -> None:
+        for number in range(count):
+            body = b'{"email": "a%d"}' % number * 300
+            engine.serve(
+                engine.receive("POST", ROOT + "/contacts", f"Bearer {sandbox.token}", "application/json", body)
+            )
 
-@pytest.mark.parametrize("turn", [1, 2])
-def test_fresh(leat_sandbox, turn):
-    assert len(leat_sandbox.journal) == 0
-    assert status(leat_sandbox) == 200
-
-@pytest.mark.leat_faults("reject", "shops.list", status=418, first=1)
-@pytest.mark.leat_faults("reject", "shops.list", status=409, nth=2)
-def test_faults(leat_sandbox):
-    assert [status(leat_sandbox) for _ in range(3)] == [418, 409, 200]
-"""
-    )
-    done = pytest_run(tmp_path, "--strict-markers", "-o", "asyncio_default_fixture_loop_scope=function")
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    load(400)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    load(1000)
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert len(sandbox.journal) == 200
+    assert sandbox.journal.counts() == {"contacts.create": 1400}
+    # Refilled once, the journal may weigh anew what it weighed before tracing; not five times as much.
+    assert grown < 200 * 3 * 4096
 
 
-@pytest.mark.parametrize("mode", ["auto", "strict"])
-def test_both_clients_in_both_modes_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
-    (tmp_path / "test_it.py").write_text(
-        """
-import pytest
-
-@pytest.mark.asyncio
-async def test_async(leat_client, leat_sandbox):
-    assert len((await leat_client.shops.list()).items) == len(leat_sandbox.shops)
-
-def test_sync(leat_sync_client, leat_sandbox):
-    assert len(leat_sync_client.shops.list().page().items) == len(leat_sandbox.shops)
-"""
-    )
-    done = pytest_run(tmp_path, "-o", f"asyncio_mode={mode}", "-o", "asyncio_default_fixture_loop_scope=function")
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
-
-
-def test_a_suite_that_does_not_use_it_pays_nothing() -> None:
-    code = (
-        "import sys, leat_async.sandbox.pytest_plugin\n"
-        "heavy = {'aiohttp', 'msgspec', 'attrs', 'sqlite3', 'leat_async.sandbox.sandbox', 'leat_async.client'}\n"
-        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
-    )
-    # Without pytest-asyncio, which may well bring modules of its own.
-    code = "import sys; sys.modules['pytest_asyncio'] = None\n" + code
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+def test_tokens_and_windows_are_bounded() -> None:
+    sandbox = Sandbox(tokens="any")
+    engine = sandbox._engine
+    first, _ = engine.issue_token()
+    for number in range(3000):  # all within the lifetime of a token, and within one window
+        last, _ = engine.issue_token()
+        engine.serve(engine.receive("GET", ROOT, f"Bearer t{number}", "", b""))
+    assert len(engine.tokens) <= 1002
+    assert len(engine.limiter._windows) <= 1000
+    assert sandbox.token in engine.tokens
+    assert (first in engine.tokens, last in engine.tokens) == (False, True)
+    for number in range(31):  # besides the one of the start
+        sandbox.snapshot(str(number))
+    with pytest.raises(ValueError, match="snapshots"):
+        sandbox.snapshot("one more")
 
 
-def test_the_sandbox_shares_no_code_with_the_client() -> None:
-    code = (
-        "import sys\nfrom leat_async.sandbox import Sandbox\nSandbox()\n"
-        "shared = ('models', 'resources', '_core', 'client', 'errors', 'pagination', 'bulk', 'sync')\n"
-        "bad = [name for name in sys.modules if name.startswith(tuple(f'leat_async.{part}' for part in shared))]\n"
-        "assert not bad, bad"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+def test_faults_are_bounded(sandbox: Sandbox) -> None:
+    for _ in range(1000):
+        sandbox.faults.add("delay", "shops.list", nth=9)
+    with pytest.raises(ValueError, match="1000 faults"):
+        sandbox.faults.add("delay")
+
+
+def test_the_journal_keeps_a_part_of_what_is_long(sandbox: Sandbox) -> None:
+    engine = sandbox._engine
+    body = json.dumps({f"{number}" * 1000: "x" * 1000 for number in range(100)}).encode()
+    received = engine.receive("POST", f"{ROOT}/contacts?{'a' * 8000}", f"Bearer {sandbox.token}", "x" * 8000, body)
+    engine.serve(received)
+    assert len(str(sandbox.journal.entries()[0].describe())) < 25_000
+
+
+def test_the_state_is_bounded(sandbox: Sandbox, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill() -> list[int]:
+        return [api("POST", "/contacts", json={"email": f"{number}@example.com"}).status_code for number in range(60)]
+
+    def weight() -> int:
+        tables = (sandbox._store[table].rows.values() for table in sandbox.tables)
+        return sum(len(msgspec.json.encode(row)) for rows in tables for row in rows)
+
+    sandbox.snapshot("before")
+    most = weight() * 8 // 7 + 20_000
+    monkeypatch.setattr(store_module, "MAX_STATE", most)
+    answers = fill()
+    assert set(answers) == {200, 507}
+    assert len(sandbox.contacts) == 3 + answers.count(200)
+    assert most * 3 // 4 < weight() <= most  # the estimate alone refuses nothing
+    kept = sandbox.rows("contacts")[-1]["uuid"]
+    assert api("PUT", f"/contacts/{kept}", json={"attributes": {"firstname": "A" * 9000}}).status_code == 507
+    assert api("PUT", f"/contacts/{kept}", json={"attributes": {"channel": "x"}}).status_code == 400
+    sandbox.restore("before")
+    assert 200 in fill()
+
+
+def test_deferred_work_is_looked_for_when_it_is_due(sandbox: Sandbox, api: Api) -> None:
+    uuids = [sandbox.create_contact()["uuid"] for _ in range(50)]
+    for uuid in uuids:
+        assert api("POST", f"/contacts/{uuid}/delete", json={"type": "DEFAULT"}).status_code == 200
+    assert calls_of(lambda: sandbox._engine.settle()) < 10
+    sandbox.snapshot("planned")
+    sandbox.clock.advance(600)
+    assert len(sandbox.contacts) == 3
+    sandbox.restore("planned")
+    assert len(sandbox.contacts) == 3  # it is due at once
+
+
+# -- the state file --------------------------------------------------------------------------------
+
+
+def test_the_state_file_survives_restarts(tmp_path: Path, make_api: Callable[[Sandbox], Api]) -> None:
+    file = tmp_path / "state.db"
+    with Sandbox(seed=3, state=file) as sandbox:
+        api = make_api(sandbox)
+        made = api.visit(external_id="e1").json()["data"]
+        api("PUT", f"/visits/{made['uuid']}", json={"source": "changed"})
+        api("POST", f"/contacts/{sandbox.contacts[1]['uuid']}/delete", json={"type": "GDPR"})
+        contacts = sandbox.contacts
+        sandbox.clock.advance(60)
+        api.visit()
+        last = sandbox.clock.now()
+    with Sandbox(seed=3, state=file) as sandbox:
+        api = make_api(sandbox)
+        assert sandbox.contacts == contacts
+        assert sandbox.clock.now() >= int(last)  # nothing in the file is in the future
+        assert api("GET", f"/visits/{made['uuid']}").json()["data"]["source"] == "changed"
+        assert api.visit(external_id="e1").status_code == 400
+        assert api.visit(external_id="e2").json()["data"]["uuid"] != made["uuid"]
+        sandbox.clock.advance(1000)  # the removal planned before lands
+        assert len(sandbox.contacts) == len(contacts) - 1
+        sandbox.reset()
+        assert len(sandbox.rows("visits")) == 2
+    with Sandbox(state=file) as sandbox:
+        assert len(sandbox.rows("visits")) == 2
+
+
+def test_the_state_file_of_a_sandbox_that_never_ran_is_closed(tmp_path: Path) -> None:
+    """Newer Pythons warn of a connection that is left open."""
+    sandbox = Sandbox(state=tmp_path / "state.db")
+    file = sandbox._store._file
+    assert file is not None
+    del sandbox
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        file.execute("SELECT 1")
+
+
+def test_a_state_file_belongs_to_one_sandbox(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    with Sandbox(state=file), pytest.raises(sqlite3.OperationalError, match="locked"):
+        Sandbox(state=file)
+
+
+def test_a_full_disk_is_what_is_told_of(tmp_path: Path) -> None:
+    """SQLite takes the changes back itself then, and taking them back once more would be another error."""
+    with Sandbox(state=tmp_path / "state.db") as sandbox:
+        file = sandbox._store._file
+        assert file is not None
+        (pages,) = file.execute("PRAGMA page_count").fetchone()
+        file.execute(f"PRAGMA max_page_count = {pages}")
+        for table in sandbox._store.tables.values():
+            table.load({f"{n}": {"id": n, "uuid": f"{n}", "text": "x" * 1000} for n in range(100)})
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            sandbox._store._rewrite(file)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on Windows")
+def test_what_was_answered_is_kept_when_the_process_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "leat_async.sandbox", "--port", "0", "--state", str(tmp_path / "s.db")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url, token = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
+    headers = {"Authorization": f"Bearer {token}"}
+    answered: list[str] = []
+
+    def create() -> None:
+        number = 0
+        try:
+            with requests.Session() as session:
+                while True:
+                    email = {"email": f"{number}@example.com"}
+                    answer = session.post(url + ROOT + "/contacts", json=email, headers=headers, timeout=5)
+                    answered.append(answer.json()["data"]["uuid"])
+                    number += 1
+        except requests.RequestException:
+            pass
+
+    writer = threading.Thread(target=create)
+    writer.start()
+    while len(answered) < 50:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    writer.join()
+    with Sandbox(state=tmp_path / "s.db") as sandbox:
+        assert set(answered) <= {contact["uuid"] for contact in sandbox.contacts}
+
+
+def test_nothing_is_written_without_a_state_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_api: Callable[[Sandbox], Api]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened: list[Any] = []
+    watching = True
+    sys.addaudithook(lambda event, args: opened.append(args) if watching and event == "open" else None)
+    with Sandbox(seed=1) as sandbox:
+        api = make_api(sandbox)
+        opened.clear()
+        api.visit()
+        assert api("GET", "/contacts").status_code == 200
+        sandbox.reset()
+        watching = False
+    mine = [args for args in opened if "requests" not in str(args[0]) and "netrc" not in str(args[0])]
+    assert mine == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- threads and life ------------------------------------------------------------------------------
+
+
+def test_controls_from_other_threads(sandbox: Sandbox, api: Api) -> None:
+    failures: list[BaseException] = []
+
+    def turn() -> None:
+        try:
+            for number in range(30):
+                sandbox.create_contact()
+                sandbox.faults.add("delay", "visits.get", seconds=0)
+                sandbox.clock.advance(1)
+                sandbox.journal.entries()
+                if number % 10 == 0:
+                    sandbox.snapshot(str(threading.get_ident()))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=turn) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(60):
+        assert api.visit().status_code == 200
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(sandbox.contacts) == 3 + 4 * 30
+    assert len(sandbox.rows("visits")) == 60
+
+
+def test_only_loopback_unless_told_otherwise() -> None:
+    for host in ("0.0.0.0", "192.168.1.1", "::", "example.com"):
+        with pytest.raises(ValueError, match="allow_remote"):
+            Sandbox(host=host)
+    Sandbox(host="0.0.0.0", allow_remote=True)
+    Sandbox(host="localhost")
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    with Sandbox() as sandbox:
+        port = int(sandbox.url.rpartition(":")[2])
+        with pytest.raises(OSError, match="address already in use"), Sandbox(port=port):
+            pass
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = sandbox.url
+
+
+def test_a_handler_that_breaks_is_a_500_in_the_log_and_rolled_back(
+    sandbox: Sandbox, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Call, "now", lambda self: 1 / 0)
+    assert api.visit().status_code == 500
+    monkeypatch.undo()
+    assert "ZeroDivisionError" in caplog.text
+    assert sandbox.rows("visits") == []
+    assert api.visit().status_code == 200
+
+
+def test_a_field_takes_no_value_that_could_not_be_shown(sandbox: Sandbox) -> None:
+    uuid = sandbox.contacts[0]["uuid"]
+    wrong: list[tuple[str, object, str]] = [
+        ("credits", "5", "is like 0, not like '5'"),
+        ("credits", True, "is like 0, not like True"),
+        ("attributes", [], r"is like \{\}, not like \[\]"),
+        ("created_at", 10**15, "is at most 221845392000"),
+        ("created_at", 10**40, "JSON cannot hold|at most"),
+        ("email", "\ud800", "JSON cannot hold"),
+    ]
+    before = sandbox.rows("contacts")
+    for field, value, text in wrong:
+        with pytest.raises(ValueError, match=text):
+            sandbox.change("contacts", uuid, **{field: value})
+    assert sandbox.rows("contacts") == before
+    assert sandbox.change("contacts", uuid, credits=5.5, last_transaction=1)["credits"] == 5.5
+
+
+def test_time_ends_before_dates_do(sandbox: Sandbox, api: Api) -> None:
+    for _ in range(220):
+        sandbox.clock.advance(1e9)
+    with pytest.raises(ValueError, match="up to the year 9000"):
+        sandbox.clock.advance(1e9)
+    created = api("POST", "/contacts", json={"email": "late@example.com"})
+    assert created.json()["data"]["uuid"] in api("GET", "/contacts").text
+    with pytest.raises(ValueError, match="before the year 9000"):
+        Sandbox(start=datetime(9500, 1, 1, tzinfo=UTC))

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from leat_async.sandbox import Sandbox
-from leat_async.sandbox.rooms import ROUTES
+from leat_async.sandbox.resources import ROUTES
 from leat_async.sandbox.routing import ROOTS
 
 COUNT = 20_000 if os.environ.get("LEAT_SOAK") else 600
@@ -118,7 +118,7 @@ class Fuzzer:
         length = str(len(body)) if whole else self.draw.choice(["0", "5", "99999999", "-1", "x"])
         head = [
             f"{method} {path}{self.query()} HTTP/1.1",
-            "Host: x", "Connection: close", f"Authorization: Bearer {token}", f"Content-Length: {length}",
+            "Host: localhost", "Connection: close", f"Authorization: Bearer {token}", f"Content-Length: {length}",
         ]  # fmt: skip
         if content_type:
             head.append(f"Content-Type: {content_type}")

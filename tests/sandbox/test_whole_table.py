@@ -17,7 +17,7 @@ from leat_async._core.codec import unstructure
 from leat_async.models import Model
 from leat_async.sandbox import Sandbox
 from leat_async.sandbox.engine import Received, Reply
-from leat_async.sandbox.rooms import ROUTES
+from leat_async.sandbox.resources import ROUTES
 
 from ..resources.table import BY_ID, OPERATIONS, RENAMED, Fact, keyword_of, value_of
 from ..resources.test_all_answers import OWN_ATTRIBUTES
@@ -42,10 +42,17 @@ MORE: tuple[tuple[str, set[str], str], ...] = (
     (r"contacts\.", {"id", "attributes"}, "recorded"),
     (r"(credit_receptions|reward_receptions|loyalty_transactions)\.", {"channel"}, "needed by the official PHP SDK"),
     (r"(promotions|vouchers)\.", {"type", "redemptions_per_voucher"}, "needed by the official PHP SDK"),
+    (r"vouchers\.", {"attributes"}, "read by the official PHP SDK, of the promotion"),
+    (r"custom_attributes\.", {"label"}, "read by the official PHP SDK, of the group"),
+    (r"orders\.", {"uuid", "sub_line_items"}, "read by the official PHP SDK, of charges, lines and discounts"),
     (r"giftcards\.", {"uuid"}, "needed by the official PHP SDK, of the program"),
     (r"giftcard_transactions\.create", {"custom_attributes"}, "recorded"),
     (r"bookings\.create", {"checked_in_at"}, "in the example of bookings.update"),
 )  # fmt: skip
+
+
+# Answered as recorded and as the official PHP SDK reads it, against the documented example.
+OTHERWISE = {"contact_verification.get_auth_token"}
 
 
 def more(name: str) -> set[str]:
@@ -113,7 +120,7 @@ async def test_every_operation(world: World, monkeypatch: pytest.MonkeyPatch, ap
     own = {row["name"] for row in world.sandbox.rows("attributes")} | {"vip"} | more(name)
     check_decoded(result, body, own)
     fact = FACTS.get(name)
-    if fact is not None and "example" in fact.raw:
+    if fact is not None and "example" in fact.raw and name not in OTHERWISE:
         problems = list(differences(body, [without_own(fact)], "", own))
         assert not problems, "\n".join(problems)
 

@@ -182,6 +182,11 @@ class World:
         )
         self.make("order_uuid", "/orders", **order(self, "O1"))
         known["processed"] = self.ask("POST", "/orders/create-and-process", **order(self, "O2"))["order"]["uuid"]
+        self.ask("POST", "/orders/create-and-process", **order(self, "O9"))
+        self.make(
+            "order_return_uuid", "/order-returns", order={"external_identifier": "O9"}, external_identifier="R9",
+            status="PENDING", line_items=[{"external_identifier": "L2", "quantity": 1}],
+        )  # fmt: skip
         token = self.ask(
             "POST", "/loyalty-tokens", version="v3", shop_uuid=known["shop_uuid"], unique_id="t1",
             unit_name="purchase_amount", unit_value=10,
@@ -195,6 +200,14 @@ def arguments(world: World) -> Mapping[str, Mapping[str, Any]]:
     token = known["token"]
     item = {"external_identifier": "N1", "name": "New", "description": "New"}
     returned = {"external_identifier": "L1", "quantity": 1, "reason": "Cold"}
+    returning = {
+        "order": {"external_identifier": "O2"},
+        "status": "COMPLETED",
+        "line_items": [returned],
+        "sub_line_items": [{**returned, "external_identifier": "P1"}],
+        "applied_discounts": [{"external_identifier": "D1", "amount": 75}],
+        "charges": [{"external_identifier": "C1", "total_amount": 100}],
+    }
     simulated = order(world, "-")
     period = {"started_at": SOON, "ended_at": LATER, "status": "approved"}
     return {
@@ -273,14 +286,8 @@ def arguments(world: World) -> Mapping[str, Mapping[str, Any]]:
             "applied_discounts": [{"name": "Regulars", "amount": 150, "applied_to": "ORDER"}],
             "charges": [{"name": "Service", "total_amount": 350}],
         },
-        "order_returns.create_and_process": {
-            "order": {"external_identifier": "O2"},
-            "status": "COMPLETED",
-            "line_items": [returned],
-            "sub_line_items": [{**returned, "external_identifier": "P1"}],
-            "applied_discounts": [{"external_identifier": "D1", "amount": 75}],
-            "charges": [{"external_identifier": "C1", "total_amount": 100}],
-        },
+        "order_returns.create_and_process": returning,
+        "order_returns.create": returning,
         "loyalty_tokens.create": {"version": "v3", "unit_value": 10, "credits": None},
         "loyalty_tokens.claim": {
             "version": "v3", "unique_id": "t1", "timestamp": int(token["timestamp"]), "hash": token["hash"],

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 import pytest
@@ -56,6 +57,20 @@ def descriptors() -> int:
 def ours() -> list[threading.Thread]:
     """Threads of clients."""
     return [thread for thread in threading.enumerate() if thread.name == "leat-sync"]
+
+
+@pytest.fixture
+def crossings(leat: LeatClient, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every call that goes over the bridge."""
+    made: list[Any] = []
+    call = leat._bridge.call
+
+    def counted(fn: Any, *args: Any, **options: Any) -> Any:
+        made.append(fn)
+        return call(fn, *args, **options)
+
+    monkeypatch.setattr(leat._bridge, "call", counted)
+    return made
 
 
 @attrs.frozen

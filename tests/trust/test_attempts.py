@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from leat_async import LeatClient, RetryPolicy, bulk, errors
+from leat_async._core import limiter
 from leat_async.sandbox import Sandbox
 
 from ..conftest import VISIT, Recorder, Reply, answer, drop, hang, raw, truncated
@@ -57,10 +58,24 @@ ROWS: dict[str, tuple[Reply, dict[str, Cell]]] = {
     "refused 400": (REFUSED, row(1, errors.NotFoundError)),
     "refused 401": (answer({"message": "Unauthenticated."}, 401), row(1, errors.AuthenticationError)),
     "refused 403": (answer({"message": "no"}, 403), row(1, errors.PermissionDeniedError)),
-    "refused 404": (raw(b"<html>", 404, "text/html"), row(1, errors.NotFoundError)),
-    "refused 408": (answer({}, 408), row(1, errors.ApiError)),
-    "refused 422": (answer({"code": 1003, "errors": {"a": ["b"]}}, 422), row(1, errors.InvalidInputError)),
-    "redirected": (answer({}, 302, {"Location": "/"}), row(1, errors.ApiError)),
+    "refused 401, older": (answer({"error": "invalid_token"}, 401), row(1, errors.AuthenticationError)),
+    "refused 404": (answer({"message": ""}, 404), row(1, errors.NotFoundError)),
+    "refused 405": (answer({"message": "The PUT method is not supported."}, 405), row(1, errors.ApiError)),
+    "refused 422": (answer({"message": "No.", "errors": {"a": ["b"]}}, 422), row(1, errors.ApiError)),
+    "refused 409": (answer({"message": "No.", "code": "1003"}, 409), row(1, errors.InvalidInputError)),
+    "a proxy's 400": (raw(b"<html>", 400, "text/html"), open_row(errors.ApiError, repeated=1)),
+    "a proxy's 401": (raw(b"", 401), open_row(errors.AuthenticationError, repeated=1)),
+    "a proxy's 403": (raw(b"Forbidden", 403, "text/plain"), open_row(errors.PermissionDeniedError, repeated=1)),
+    "a proxy's 404": (raw(b"<html>", 404, "text/html"), open_row(errors.NotFoundError, repeated=1)),
+    "a gateway's code": (answer({"message": "no", "code": 404}, 400), open_row(errors.ApiError, repeated=1)),
+    "a gateway's 409": (answer({"message": "conflict"}, 409), open_row(errors.ApiError, repeated=1)),
+    "407": (answer({"message": "no", "code": 1003}, 407), open_row(errors.ApiError, repeated=1)),
+    "408": (answer({"message": "slow", "code": 1003}, 408), open_row(errors.ApiError)),
+    "421": (raw(b"", 421), open_row(errors.ApiError)),
+    "425": (raw(b"", 425), open_row(errors.ApiError)),
+    "431": (raw(b"", 431), open_row(errors.ApiError, repeated=1)),
+    "redirected": (answer({}, 302, {"Location": "/"}), open_row(errors.ApiError, repeated=1)),
+    "cut short, 4xx": (truncated(400), open_row(errors.ApiError, repeated=1)),
     "connection lost": (drop(), open_row(errors.TransportError)),
     "cut short, 5xx": (truncated(500), open_row(errors.ServerError)),
     "500": (answer({"message": "x"}, 500), open_row(errors.ServerError)),
@@ -69,12 +84,24 @@ ROWS: dict[str, tuple[Reply, dict[str, Cell]]] = {
     "504": (raw(b"", 504), open_row(errors.ServerError)),
     "deadline after sending": (hang(), open_row(errors.DeadlineExceeded, repeated=1)),
     "accepted, cut short": (truncated(200), CUT),
-    "accepted, no JSON": (raw(b"<html>", 200), row(1, errors.DecodeError)),
-    "accepted, empty": (raw(b"", 200), row(1, errors.DecodeError)),
+    "accepted, cut in whole": (raw(b'{"meta": [], "data": {"uuid": "v-1'), CUT),
     "accepted, another shape": (answer({"data": [1]}), row(1, errors.DecodeError)),
-    "accepted, too large": (raw(b" " * 2000), row(1, errors.DecodeError)),
+    "accepted, too large": (raw(b'{"data":' + b" " * 2000 + b"{}}"), row(1, errors.DecodeError)),
+    "200, a page": (raw(b"<html>", 200, "text/html"), open_row(errors.DecodeError)),
+    "200, empty": (raw(b"", 200), open_row(errors.DecodeError)),
+    "204": (raw(b"", 204), open_row(errors.DecodeError)),
+    "200, a list": (answer([1]), open_row(errors.DecodeError)),
+    "200, an error": (answer({"message": "Shop not found.", "code": 1008}), open_row(errors.DecodeError)),
+    "200, an error and no data": (answer({"message": "no", "data": None}), open_row(errors.DecodeError)),
+    "200, a gateway's JSON": (answer({"status": "ok"}), open_row(errors.DecodeError)),
+    "200, too large": (raw(b" " * 2000), open_row(errors.DecodeError, repeated=1)),
 }
 CELLS = [(name, effect) for name in ROWS for effect in EFFECTS]
+
+
+@pytest.fixture(autouse=True)
+def no_least_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "_LEAST_PAUSE", 0.001)
 
 
 @pytest.mark.parametrize("kept_alive", [False, True], ids=["fresh", "kept alive"])
@@ -98,7 +125,7 @@ async def test_each_end_with_each_effect(recorder: Recorder, name: str, effect: 
     if cell.behind is not None:
         assert isinstance(error.__cause__, cell.behind)
     if isinstance(error, errors.DecodeError):
-        assert error.accepted
+        assert error.accepted == name.startswith("accepted")
     assert pickle.loads(pickle.dumps(error)).attempts == error.attempts
 
 
@@ -129,7 +156,7 @@ async def test_mixed_failures_keep_their_history(recorder: Recorder) -> None:
     for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
         seen = [(attempt.end, attempt.status) for attempt in error.attempts]
         assert [end for end, _ in seen] == [
-            "rejected", "maybe applied", "maybe applied", "rejected", "answered", "answered",
+            "rejected", "maybe applied", "maybe applied", "rejected", "maybe applied", "answered",
         ]  # fmt: skip
         assert [status for _, status in seen] == [429, None, 503, 429, 200, 404]
         assert isinstance(error.__cause__, errors.NotFoundError)

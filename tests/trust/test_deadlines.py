@@ -55,7 +55,7 @@ async def stuck_token(sandbox: Sandbox) -> tuple[LeatClient, str]:
     return LeatClient(credentials, base_url=sandbox.url, timeout=TIMEOUT), "token"
 
 
-@pytest.mark.parametrize("prepare", [hanging, dripping, full, paced, paused, stuck_token], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("prepare", [hanging, dripping, full, stuck_token], ids=lambda f: f.__name__)
 async def test_the_deadline_holds_and_names_its_phase(
     prepare: Callable[[Sandbox], Awaitable[tuple[LeatClient, str]]], record_property: Callable[[str, Any], None]
 ) -> None:
@@ -80,6 +80,23 @@ async def test_the_deadline_holds_and_names_its_phase(
             assert over[0] >= -0.005, "not before its time either"
             # Half the calls within the promise even on a busy machine; the p99 is printed, for an idle one.
             assert over[len(over) // 2] < 0.05
+
+
+@pytest.mark.parametrize("prepare", [paced, paused], ids=lambda f: f.__name__)
+async def test_what_is_known_to_take_too_long_fails_at_once(
+    prepare: Callable[[Sandbox], Awaitable[tuple[LeatClient, str]]],
+) -> None:
+    async with Sandbox(seed=3) as sandbox:
+        leat, _ = await prepare(sandbox)
+        async with leat:
+            patient = leat.with_options(timeout=600)
+            started = time.perf_counter()
+            for call in (patient.shops.list(), patient.visits.create(contact_uuid="c", shop_uuid="s")):
+                with pytest.raises(errors.RateLimitError, match="longer than this call may take") as caught:
+                    await call
+                assert caught.value.retry_after is not None
+                assert 3000 < caught.value.retry_after <= 3600
+            assert time.perf_counter() - started < 60
 
 
 async def test_a_hundred_waiting_calls_end_together() -> None:

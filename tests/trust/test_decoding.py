@@ -19,6 +19,7 @@ from leat_async import LeatClient, errors, models, structure, unstructure
 from leat_async._core import answers
 from leat_async._core.operation import Effect, Operation
 from leat_async._core.transport import Answer
+from leat_async.models._base import fields_of
 
 SOAK = os.environ.get("LEAT_SOAK") == "1"
 CASES = 200_000 if SOAK else 3_000
@@ -132,7 +133,7 @@ def test_hostile_bodies(body: bytes) -> None:
 @pytest.mark.parametrize("name", [name for name in models.__all__ if name != "Model"])
 def test_models_pickle_copy_hash_and_evolve(name: str) -> None:
     cls = getattr(models, name)
-    fields = [field for field in attrs.fields(cls) if field.name != "_raw"]
+    fields = fields_of(cls)
     model = structure({"an_unknown_key": [1, {"two": 2}]}, cls)
     for twin in (pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model)):
         assert twin == model

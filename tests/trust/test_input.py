@@ -19,7 +19,7 @@ from leat_async import LeatClient, Pager, errors
 from leat_async._core.transport import Answer, Transport
 
 SOAK = os.environ.get("LEAT_SOAK") == "1"
-CASES = 200_000 if SOAK else 1_500
+CASES = 200_000 if SOAK else 500
 
 ODD_TEXT = st.one_of(
     st.text(max_size=20),

@@ -70,7 +70,8 @@ class Server:
 
     def control(self, method: str, what: str, /, **given: Any) -> Any:
         data = json.dumps(given).encode() if given else None
-        request = urllib.request.Request(f"{self.url}/_sandbox/{what}", data, method=method)
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/_sandbox/{what}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read())["data"]
 

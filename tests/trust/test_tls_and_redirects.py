@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -103,6 +104,17 @@ async def test_a_context_of_your_own_is_used(authority: trustme.CA) -> None:
         assert [request.headers["Authorization"] for request in server.requests] == [f"Bearer {TOKEN}"] * 2
 
 
+async def test_a_bundle_is_trusted_instead_of_the_systems(authority: trustme.CA, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    async with serving(server_side(authority, "localhost")) as server:
+        async with LeatClient(TOKEN, base_url=server.url, ca=bundle) as leat:
+            assert (await leat.visits.get("v-1")).uuid == "v-1"
+        trustme.CA().cert_pem.write_to_path(bundle)
+        async with LeatClient(TOKEN, base_url=server.url, ca=bundle, retry=QUICK) as leat:
+            await refused(leat)
+
+
 @contextmanager
 def mute(context: ssl.SSLContext) -> Iterator[str]:
     """Answers one request over TLS, and then neither reads nor closes, so that no goodbye is ever returned."""
@@ -158,9 +170,11 @@ async def test_redirects_are_not_followed(status: int, own_session: bool) -> Non
                     lambda: leat.visits.update("v-1", source="x"),
                     lambda: leat.request("DELETE", "/visits/v-1"),
                 ):
-                    with pytest.raises(errors.ApiError, match="redirected, which is not followed") as caught:
+                    with pytest.raises(errors.LeatError, match="redirected, which is not followed") as caught:
                         await call()
-                    assert caught.value.status == status
+                    refused = caught.value.__cause__ or caught.value
+                    assert isinstance(refused, errors.ApiError)
+                    assert refused.status == status
             if session is not None:
                 await session.close()
             assert len(first.requests) == 4

@@ -22,7 +22,7 @@ from leat_async import (
 
 
 async def visits(leat: LeatClient, at: dt.datetime) -> None:
-    visit = await leat.visits.create(contact_uuid="c", shop_uuid="s", starts_at=at, ends_at=None, source=UNSET)
+    visit = await leat.visits.create(contact_uuid="c-1", shop_uuid="s", starts_at=at, ends_at=None, source=UNSET)
     assert_type(visit, models.Visit)
     assert_type(await leat.visits.get(visit.uuid), models.Visit)
     assert_type(await leat.visits.update(visit.uuid, source="Kiosk"), models.Visit)
@@ -33,7 +33,7 @@ async def visits(leat: LeatClient, at: dt.datetime) -> None:
 
 
 async def bookings(leat: LeatClient) -> None:
-    booking = await leat.bookings.create(contact_uuid="c", number_of_people=2, starts_at="2026-01-05T19:00:00+01:00")
+    booking = await leat.bookings.create(contact_uuid="c-1", number_of_people=2, starts_at="2026-01-05T19:00:00+01:00")
     assert_type(booking, models.Booking)
     assert_type(await leat.bookings.update(booking.uuid, status="completed"), models.Booking)
 
@@ -57,10 +57,13 @@ async def pagers(leat: LeatClient, since: dt.datetime) -> None:
 
 async def bulk_imports(leat: LeatClient, rows: list[dict[str, Any]]) -> None:
     outcomes = bulk.create(leat.visits, rows, ledger="visits.ledger")
-    assert_type(outcomes, bulk.Run)
-    stream: AsyncIterator[bulk.Outcome] = outcomes
+    assert_type(outcomes, bulk.Run[models.Visit])
+    stream: AsyncIterator[bulk.Outcome[models.Visit]] = outcomes
+    anything: AsyncIterator[bulk.Outcome] = outcomes
+    assert anything is stream
     async for outcome in stream:
         assert_type(outcome.status, bulk.Status)
+        assert_type(outcome.result, models.Visit | None)
         assert_type(outcome.error, Exception | None)
     assert_type(await bulk.run(leat.bookings, rows), bulk.Report)
 

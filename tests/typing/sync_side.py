@@ -22,7 +22,7 @@ from leat_async.sync import (
 
 
 def visits(leat: LeatClient, at: dt.datetime) -> None:
-    visit = leat.visits.create(contact_uuid="c", shop_uuid="s", starts_at=at, ends_at=None, source=UNSET)
+    visit = leat.visits.create(contact_uuid="c-1", shop_uuid="s", starts_at=at, ends_at=None, source=UNSET)
     assert_type(visit, models.Visit)
     assert_type(leat.visits.get(visit.uuid), models.Visit)
     assert_type(leat.visits.update(visit.uuid, source="Kiosk"), models.Visit)
@@ -33,7 +33,7 @@ def visits(leat: LeatClient, at: dt.datetime) -> None:
 
 
 def bookings(leat: LeatClient) -> None:
-    booking = leat.bookings.create(contact_uuid="c", number_of_people=2, starts_at="2026-01-05T19:00:00+01:00")
+    booking = leat.bookings.create(contact_uuid="c-1", number_of_people=2, starts_at="2026-01-05T19:00:00+01:00")
     assert_type(booking, models.Booking)
     assert_type(leat.bookings.update(booking.uuid, status="completed"), models.Booking)
 
@@ -56,10 +56,13 @@ def pagers(leat: LeatClient, since: dt.datetime) -> None:
 
 def bulk_imports(leat: LeatClient, rows: list[dict[str, Any]]) -> None:
     outcomes = bulk.create(leat.visits, rows, ledger="visits.ledger")
-    assert_type(outcomes, bulk.Run)
-    stream: Iterator[bulk.Outcome] = outcomes
+    assert_type(outcomes, bulk.Run[models.Visit])
+    stream: Iterator[bulk.Outcome[models.Visit]] = outcomes
+    anything: Iterator[bulk.Outcome] = outcomes
+    assert anything is stream
     for outcome in stream:
         assert_type(outcome.status, bulk.Status)
+        assert_type(outcome.result, models.Visit | None)
         assert_type(outcome.error, Exception | None)
     assert_type(bulk.run(leat.bookings, rows), bulk.Report)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.types
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FILES = ["async_side.py", "sync_side.py"]

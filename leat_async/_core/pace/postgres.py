@@ -1,0 +1,182 @@
+"""The pace in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
+
+from .address import StoreAddress
+from .lease import CONNECT_TIMEOUT, MEMBER, RESERVED, STORE_TIMEOUT, Ask, Lease, PaceStatus
+
+if TYPE_CHECKING:
+    import psycopg
+
+T = TypeVar("T")
+# The rules of `lease.grant`, in one statement for the client and one lock for the server. What a crash of the server
+# takes away is no loss, so nothing is logged or waited for.
+_SET_UP: LiteralString = """
+CREATE UNLOGGED TABLE IF NOT EXISTS leat_pace (
+  key text PRIMARY KEY,
+  tat float8 NOT NULL DEFAULT 0,
+  last float8 NOT NULL DEFAULT 0,
+  paused float8 NOT NULL DEFAULT 0,
+  refused float8 NOT NULL DEFAULT 0,
+  spacing float8 NOT NULL DEFAULT 0,
+  members jsonb NOT NULL DEFAULT '{}'
+) WITH (fillfactor = 20);
+CREATE OR REPLACE FUNCTION leat_pace_lease_2(
+  a_key text, a_member text, spacing float8, ahead float8, ahead_class float8, wanted int, waiting int, pause float8,
+  refused boolean, remaining int, gone boolean, reserved float8, counted_for float8, given_now float8, later boolean,
+  OUT granted int, OUT wait float8, OUT left_ float8, OUT counted int, OUT waited_for int
+) LANGUAGE plpgsql AS $$
+DECLARE
+  state leat_pace%ROWTYPE;
+  now_ float8;
+  back float8;
+  start float8;
+  at_once int := 0;
+  ends float8;
+  waited_until float8;
+BEGIN
+  SELECT * INTO state FROM leat_pace WHERE key = a_key FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO leat_pace (key) VALUES (a_key) ON CONFLICT DO NOTHING;
+    SELECT * INTO state FROM leat_pace WHERE key = a_key FOR UPDATE;
+  END IF;
+  now_ := coalesce(given_now, extract(epoch FROM clock_timestamp())::float8);
+  back := greatest(0, state.last - now_);
+  state.tat := state.tat - back;
+  state.paused := state.paused - back;
+  IF state.refused <> 0 THEN state.refused := state.refused - back; END IF;
+  SELECT coalesce(jsonb_object_agg(name, jsonb_build_array(
+      (told->>0)::float8 - back, told->1, coalesce((told->>2)::float8, 0) - back)), '{}'), count(*)
+    INTO state.members, counted
+    FROM jsonb_each(state.members) AS each(name, told)
+    WHERE (told->>0)::float8 - back > now_ AND NOT (gone AND name = a_member);
+  granted := 0; wait := 0; left_ := 0;
+  IF NOT gone THEN
+    IF NOT state.members ? a_member THEN counted := counted + 1; END IF;
+    IF refused THEN state.refused := now_; END IF;
+    state.paused := greatest(state.paused, now_ + pause);
+    state.spacing := spacing;
+    IF remaining >= 0 AND remaining < round(ahead / spacing) + 1 THEN
+      state.tat := greatest(state.tat, now_ + ahead - (remaining - 1) * spacing);
+    END IF;
+    left_ := greatest(0, state.paused - now_);
+    IF wanted > 0 AND left_ = 0 THEN
+      start := greatest(now_, state.tat);
+      wait := start - ahead_class - now_;
+      IF wait <= 0.000001 THEN at_once := floor((0.000001 - wait) / spacing + 1); END IF;
+      granted := least(wanted, greatest(1, floor(reserved / spacing / counted)::int, at_once));
+      state.tat := start + granted * spacing;
+    END IF;
+    ends := now_ + counted_for + greatest(0, wait) + left_;
+    waited_until := coalesce((state.members->a_member->>2)::float8, 0);
+    IF wanted > 0 AND NOT later THEN waited_until := ends; END IF;
+    state.members := jsonb_set(state.members, ARRAY[a_member], jsonb_build_array(ends, waiting, waited_until));
+  END IF;
+  SELECT count(*) INTO waited_for FROM jsonb_each(state.members) AS each(name, told)
+    WHERE (told->>2)::float8 > now_;
+  UPDATE leat_pace AS kept SET tat = state.tat, last = now_, paused = state.paused, refused = state.refused,
+    spacing = state.spacing, members = state.members WHERE kept.key = a_key;
+END $$;
+"""
+_LEASE: LiteralString = (
+    "SELECT granted, wait, left_, counted, waited_for FROM"
+    " leat_pace_lease_2(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_STATUS: LiteralString = """
+SELECT key, count(told), coalesce(sum((told->>1)::int), 0), CASE WHEN spacing > 0 THEN 60 / spacing ELSE 0 END,
+  greatest(0, paused - now_), CASE WHEN refused <> 0 THEN now_ - refused END
+FROM leat_pace
+CROSS JOIN (SELECT extract(epoch FROM clock_timestamp())::float8 AS now_) AS clock
+LEFT JOIN LATERAL jsonb_each(members) AS each(name, told) ON (told->>0)::float8 > now_
+GROUP BY key, spacing, paused, refused, now_ ORDER BY key
+"""
+# Any number that is ours, for processes that set up the same database at the same time.
+_LOCK = 0x1EA7_9ACE
+
+
+class PostgresPaceStore:
+    """A PostgreSQL server. One thread with one connection: a statement that hangs can be left behind there."""
+
+    def __init__(self, address: StoreAddress) -> None:
+        self._address = address
+        self._thread: ThreadPoolExecutor | None = None
+        self._opened: psycopg.Connection[Any] | None = None
+
+    async def lease(self, key: str, ask: Ask, now: float | None = None) -> Lease:
+        """As any store's; `now` stands for the server's clock."""
+        plan = ask.plan
+        arguments = (
+            *(key, ask.member, plan.interval, plan.ahead, plan.ahead_of(ask.later), ask.count, ask.waiting, ask.pause),
+            *(ask.refused, ask.remaining, ask.gone, RESERVED, MEMBER, now, ask.later),
+        )
+        told = await self._do(lambda to: to.execute(_LEASE, arguments).fetchone())
+        count, wait, paused, members, waited_for = told
+        return Lease(count, wait, plan.interval, paused, members, waited_for)
+
+    async def status(self) -> list[PaceStatus]:
+        rows = await self._do(lambda to: to.execute(_STATUS).fetchall())
+        names = ("token", "members", "waiting", "rate", "paused", "refused")
+        return [PaceStatus(**dict(zip(names, row, strict=True))) for row in rows]
+
+    async def aclose(self) -> None:
+        if self._thread is not None:
+            thread, self._thread = self._thread, None
+            thread.submit(self._close)
+            thread.shutdown(wait=False)
+
+    async def _do(self, work: Callable[[psycopg.Connection[Any]], T]) -> Any:
+        import psycopg
+
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "leat-pace")
+        doing = self._thread.submit(lambda: work(self._opened or self._open()))
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT if self._opened is None else STORE_TIMEOUT):
+                return await asyncio.wrap_future(doing)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            self._cut()
+            raise self._address.failed(error) from None
+        except asyncio.CancelledError:
+            self._cut()
+            raise
+
+    def _open(self) -> psycopg.Connection[Any]:
+        import psycopg
+
+        opened = psycopg.connect(
+            self._address.url.reveal(), autocommit=True, connect_timeout=2, application_name="leat pace"
+        )
+        try:
+            with opened.transaction():
+                opened.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                if opened.execute("SELECT to_regproc('leat_pace_lease_2') IS NULL").fetchone() == (True,):
+                    opened.execute(_SET_UP)
+            opened.execute("SET synchronous_commit = off")
+        except BaseException:
+            opened.close()
+            raise
+        self._opened = opened
+        return opened
+
+    def _cut(self) -> None:
+        """End whatever the thread waits for."""
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        with suppress(Exception), socket.socket(fileno=os.dup(opened.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+        if self._thread is not None:
+            self._thread.submit(opened.close)
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None

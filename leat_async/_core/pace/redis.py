@@ -1,0 +1,176 @@
+"""The pace in Redis or Valkey.
+
+A small script on redis-py. Libraries that limit rates answer yes or no, so that callers poll; they have no classes,
+tell nobody of a 429 and count no members, and some of them hold redis-py at old versions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from .address import StoreAddress
+from .lease import CONNECT_TIMEOUT, MEMBER, RESERVED, STORE_TIMEOUT, Ask, Lease, PaceStatus
+
+T = TypeVar("T")
+_PREFIX = "leat:pace:"
+# The rules of `lease.grant`. Members are fields "m:…" with "until waiting waited_until". Numbers are written with all
+# their digits, and answered as text, since Redis would cut what follows the point.
+_SCRIPT = """
+local key, member = KEYS[1], 'm:' .. ARGV[1]
+local interval, ahead, ahead_class = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local wanted, waiting, pause = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local refused, remaining, gone = ARGV[8] == '1', tonumber(ARGV[9]), ARGV[10] == '1'
+local reserved, counted_for, later = tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[14] == '1'
+local now = tonumber(ARGV[13])
+if not now then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+local function text(number) return string.format('%.17g', number) end
+
+local found = redis.call('HGETALL', key)
+local state, members, set = {tat = 0, last = 0, paused = 0, refused = 0}, {}, {}
+for place = 1, #found, 2 do
+  local name, value = found[place], found[place + 1]
+  if string.sub(name, 1, 2) == 'm:' then
+    members[name] = value
+  elseif state[name] then
+    state[name] = tonumber(value)
+  end
+end
+local back = state.last - now
+if back > 0 then
+  state.tat, state.paused = state.tat - back, state.paused - back
+  if state.refused ~= 0 then state.refused = state.refused - back end
+end
+local count, waited_for, waited_until = 0, 0, 0
+for name, value in pairs(members) do
+  local ends, waits, waited = string.match(value, '^(%S+) (%S+) ?(%S*)$')
+  ends, waited = tonumber(ends), tonumber(waited) or 0
+  if back > 0 then
+    ends, waited = ends - back, waited - back
+    redis.call('HSET', key, name, text(ends) .. ' ' .. waits .. ' ' .. text(waited))
+  end
+  if ends <= now or (gone and name == member) then
+    redis.call('HDEL', key, name)
+    members[name] = nil
+  else
+    count = count + 1
+    if name == member then
+      waited_until = waited
+    elseif waited > now then
+      waited_for = waited_for + 1
+    end
+  end
+end
+local granted, wait, left = 0, 0, 0
+if not gone then
+  if not members[member] then count = count + 1 end
+  if refused then state.refused = now end
+  state.paused = math.max(state.paused, now + pause)
+  local burst = math.floor(ahead / interval + 0.5) + 1
+  if remaining >= 0 and remaining < burst then
+    state.tat = math.max(state.tat, now + ahead - (remaining - 1) * interval)
+  end
+  left = math.max(0, state.paused - now)
+  if wanted > 0 and left == 0 then
+    local start = math.max(now, state.tat)
+    wait = start - ahead_class - now
+    local at_once = 0
+    if wait <= 0.000001 then at_once = math.floor((0.000001 - wait) / interval + 1) end
+    granted = math.min(wanted, math.max(1, math.floor(reserved / interval / count), at_once))
+    state.tat = start + granted * interval
+  end
+  local ends = now + counted_for + math.max(0, wait) + left
+  if wanted > 0 and not later then waited_until = ends end
+  if waited_until > now then waited_for = waited_for + 1 end
+  redis.call('HSET', key, member, text(ends) .. ' ' .. waiting .. ' ' .. text(waited_until))
+  redis.call('HSET', key, 'interval', text(interval))
+end
+redis.call('HSET', key, 'tat', text(state.tat), 'last', text(now), 'paused', text(state.paused),
+  'refused', text(state.refused))
+redis.call('EXPIRE', key, 3600 + math.ceil(left + math.max(0, state.tat - now)))
+return {granted, text(wait), text(left), count, waited_for}
+"""
+
+
+class RedisPaceStore:
+    """A Redis or Valkey server."""
+
+    def __init__(self, address: StoreAddress) -> None:
+        self._address = address
+        # redis-py's own types leave much unknown.
+        self._opened: Any = None
+        self._script: Any = None
+
+    async def lease(self, key: str, ask: Ask, now: float | None = None) -> Lease:
+        """As any store's; `now` stands for the server's clock."""
+        plan = ask.plan
+        arguments = [
+            *(ask.member, plan.interval, plan.ahead, plan.ahead_of(ask.later), ask.count, ask.waiting, ask.pause),
+            *(int(ask.refused), ask.remaining, int(ask.gone), RESERVED, MEMBER, "" if now is None else now),
+            int(ask.later),
+        ]
+        told = await self._do(lambda: self._script(keys=[_PREFIX + key], args=arguments))
+        count, wait, paused, members, waited_for = told
+        return Lease(int(count), float(wait), plan.interval, float(paused), int(members), int(waited_for))
+
+    async def status(self) -> list[PaceStatus]:
+        return await self._do(self._status)
+
+    async def aclose(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+
+    async def _status(self) -> list[PaceStatus]:
+        redis = self._opened
+        seconds, micros = await redis.time()
+        now = seconds + micros / 1e6
+        found: list[PaceStatus] = []
+        async for key in redis.scan_iter(f"{_PREFIX}*"):
+            fields: dict[bytes, bytes] = await redis.hgetall(key)
+            told = [value.split() for name, value in fields.items() if name.startswith(b"m:")]
+            counted = [int(waiting) for until, waiting, *_ in told if float(until) > now]
+            refused, interval = float(fields.get(b"refused", 0)), float(fields.get(b"interval", 0))
+            found.append(
+                PaceStatus(
+                    token=key.decode().removeprefix(_PREFIX),
+                    members=len(counted),
+                    waiting=sum(counted),
+                    rate=60.0 / interval if interval else 0.0,
+                    paused=max(0.0, float(fields.get(b"paused", 0)) - now),
+                    refused=now - refused if refused else None,
+                )
+            )
+        return sorted(found, key=lambda one: one.token)
+
+    async def _do(self, work: Callable[[], Awaitable[T]]) -> T:
+        from redis.exceptions import RedisError
+
+        # A server that is far away takes several turns to be connected to.
+        seconds = CONNECT_TIMEOUT if self._opened is None else STORE_TIMEOUT
+        try:
+            async with asyncio.timeout(seconds):
+                self._open()
+                return await work()
+        except (RedisError, OSError, TimeoutError) as error:
+            await self.aclose()
+            raise self._address.failed(error) from None
+        except asyncio.CancelledError:
+            # What is on its way would be taken for the answer to the next.
+            await self.aclose()
+            raise
+
+    def _open(self) -> None:
+        if self._opened is None:
+            from redis.asyncio import Redis
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
+
+            client: Any = Redis
+            # A store that fails is not asked again: the process goes on alone.
+            self._opened = client.from_url(self._address.url.reveal(), retry=Retry(NoBackoff(), 0))
+            self._script = self._opened.register_script(_SCRIPT)

@@ -1,0 +1,83 @@
+"""Products and their categories, many in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..._core.codec import encode
+from ..._core.declare import operation_of
+from ..._core.operation import Operation, Request
+from ..._core.params import is_list
+from ...resources._base import Resource
+from ...resources.product_categories import ProductCategories
+from ...resources.products import Products
+from ..rows import ActiveRow
+from .keyed import KeyedKind
+from .kind import KindSettings
+from .together import MOST_ROWS, Together
+
+
+class _BatchedKind(KeyedKind):
+    """What is made many at a time: `batches` is the method that does, `listed_as` its parameter."""
+
+    batches: Callable[..., Any]
+    listed_as: str
+    together: int = MOST_ROWS
+
+    def __init__(self, settings: KindSettings) -> None:
+        super().__init__(settings)
+        batch: Operation[Any] = operation_of(type(self).batches)
+        self._together = Together(
+            self._pipeline,
+            self._health,
+            # Each row has been checked by itself.
+            request=lambda rows: Request(batch, batch.path, encode({self.listed_as: rows})),
+            alone=super()._make,
+            find=self.find,
+            identifier_in=self._identifier_in,
+        )
+
+    async def _make(self, row: ActiveRow) -> Any:
+        return await self._together.send(row)
+
+
+class ProductKind(_BatchedKind):
+    """Products, each by its external identifier."""
+
+    name: str = "products"
+    resource: type[Resource] = Products
+    identifier: str = "external_identifier"
+    creates: Callable[..., Any] = Products.create
+    updates: Callable[..., Any] | None = Products.update
+    batches: Callable[..., Any] = Products.create_batch
+    listed_as: str = "products"
+    finds: Callable[..., Any] | None = Products.find
+    shown: Mapping[str, str] = {"name": "name", "description": "description"}
+    looks_first: bool = True
+
+    def differing(self, row: ActiveRow, found: Any) -> list[str]:
+        """What was given and is shown otherwise, the categories in any order."""
+        given = row.body.get("categories")
+        names = super().differing(row, found)
+        if not is_list(given):
+            return names
+        there = [{each.uuid, each.external_identifier} for each in found.categories]
+        wanted = [each.get("external_identifier") or each.get("uuid") for each in given]
+        alike = len(there) == len(wanted) and all(any(name in each for each in there) for name in wanted)
+        return names if alike else [*names, "categories"]
+
+
+class ProductCategoryKind(_BatchedKind):
+    """Categories of products, each by its external identifier."""
+
+    name: str = "product_categories"
+    resource: type[Resource] = ProductCategories
+    identifier: str = "external_identifier"
+    creates: Callable[..., Any] = ProductCategories.create
+    updates: Callable[..., Any] | None = ProductCategories.update
+    batches: Callable[..., Any] = ProductCategories.create_batch
+    listed_as: str = "categories"
+    finds: Callable[..., Any] | None = ProductCategories.find
+    shown: Mapping[str, str] = {"name": "name"}
+    looks_first: bool = True

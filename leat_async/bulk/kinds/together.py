@@ -1,0 +1,200 @@
+"""Rows that go together in one call, and what becomes of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import attrs
+
+from ..._core.codec import encode
+from ..._core.operation import Request
+from ..._core.pipeline import Observer, Pipeline, Send
+from ...errors import ApiError, LeatError, OutcomeUnknownError
+from ..health import Health
+from ..rows import ActiveRow, Found, Passing, is_verdict
+
+MOST_ROWS = 250
+MOST_BYTES = 950_000
+# Seconds without another row after which no more is waited for.
+_QUIET = 0.02
+
+
+@attrs.define(eq=False)
+class _Waiting:
+    """A row, what is sent for it, and what waits to know what became of it."""
+
+    row: ActiveRow
+    sent: dict[str, Any]
+    size: int
+    done: asyncio.Future[Any]
+
+
+class _OfEach:
+    """Tells an observer of rows that are sent together."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def before(self, rows: Sequence[ActiveRow], send: Send) -> Awaitable[Any] | None:
+        """They are about to leave."""
+        ready = [each for row in rows if (each := self._observer.before(row, send)) is not None]
+        return asyncio.gather(*ready) if ready else None
+
+    def after(self, rows: Sequence[ActiveRow], send: Send) -> None:
+        """It has ended."""
+        for row in rows:
+            self._observer.after(row, send)
+
+
+class Together:
+    """Sends rows together, as many as there are.
+
+    `request` makes the call for what is sent of several rows, `alone` makes one row, `find` asks for it. Results are
+    told apart by `identifier_in`. A call that is refused made none of its rows, unless the first of them is there: then
+    each is asked for. Those that are not there are sent in two halves, so that in the end a bad row goes alone.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        health: Health,
+        *,
+        request: Callable[[list[dict[str, Any]]], Request[Any]],
+        alone: Callable[[ActiveRow], Awaitable[Any]],
+        find: Callable[[ActiveRow], Awaitable[Any]],
+        identifier_in: Callable[[Any], str | None],
+    ) -> None:
+        observer = pipeline.observer
+        self._pipeline = attrs.evolve(pipeline, observer=_OfEach(observer) if observer is not None else None)
+        self._health = health
+        self._request, self._alone, self._find, self._identifier_in = request, alone, find, identifier_in
+        self._gathered: list[_Waiting] = []
+        self._size = 0
+        self._quiet: asyncio.TimerHandle | None = None
+        self._calls: dict[asyncio.Task[None], list[_Waiting]] = {}
+
+    async def send(self, row: ActiveRow) -> Any:
+        """Send a row with others: what it made. Raises what its call, or it alone, ended with."""
+        size = len(encode(row.body)) + 1
+        if len(self._gathered) >= MOST_ROWS or self._size + size > MOST_BYTES:
+            self._go()
+        waiting = _Waiting(row, row.body, size, asyncio.get_running_loop().create_future())
+        self._gathered.append(waiting)
+        self._size += size
+        if len(self._gathered) >= MOST_ROWS:
+            self._go()
+        else:
+            self._wait()
+        try:
+            return await waiting.done
+        except asyncio.CancelledError:
+            self._leave(waiting)
+            raise
+
+    def _wait(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+        self._quiet = asyncio.get_running_loop().call_later(_QUIET, self._go)
+
+    def _go(self) -> None:
+        """Send those that have come."""
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
+        rows, self._gathered, self._size = self._gathered, [], 0
+        if rows:
+            call = asyncio.create_task(self._call(rows))
+            self._calls[call] = rows
+            call.add_done_callback(self._ended)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        for each in self._calls.pop(call):
+            if not each.done.done():
+                each.done.cancel()
+        if not call.cancelled():
+            call.exception()
+
+    def _leave(self, waiting: _Waiting) -> None:
+        """Nobody waits for this row any more; a call of which that holds for all is cut off."""
+        if waiting in self._gathered:
+            self._gathered.remove(waiting)
+            self._size -= waiting.size
+        for call, rows in self._calls.items():
+            if waiting in rows and all(each.done.done() for each in rows):
+                call.cancel()
+
+    async def _call(self, rows: list[_Waiting]) -> None:
+        """Send these rows, and tell each what became of it."""
+        if len(rows) == 1:
+            [each] = rows
+            await self._tell(each, self._alone(each.row))
+            return
+        try:
+            made = await self._pipeline.run(self._request([each.sent for each in rows]), [each.row for each in rows])
+        except ApiError as error:
+            if is_verdict(error):
+                self._health.worked("write")
+                await self._refused(rows, error)
+            else:
+                _tell_all(rows, error)
+            return
+        except (LeatError, ValueError, TypeError) as error:
+            _tell_all(rows, error)
+            return
+        found = {self._identifier_in(one): one for one in made or ()}
+        for each in rows:
+            if each.row.own in found:
+                _settle(each, found[each.row.own])
+            else:
+                _fail(each, OutcomeUnknownError(f"{self._what}: answered without this row"))
+
+    @property
+    def _what(self) -> str:
+        return self._request([]).operation.id
+
+    async def _refused(self, rows: list[_Waiting], error: ApiError) -> None:
+        try:
+            there = await self._find(rows[0].row)
+            if there is not None:
+                _fail(rows[0], Found(there))
+                absent: list[_Waiting] = []
+                for each in rows[1:]:
+                    there = await self._find(each.row)
+                    if there is None:
+                        absent.append(each)
+                    else:
+                        _fail(each, Found(there))
+                rows = absent
+        except (Passing, ApiError) as fault:
+            # What is not known to be absent is asked for as any row in doubt.
+            doubt = OutcomeUnknownError(f"{self._what}: refused, and perhaps done in part ({error})")
+            doubt.__cause__ = fault.error if isinstance(fault, Passing) else fault
+            _tell_all(rows, doubt)
+            return
+        half = len(rows) // 2
+        for part in (rows[:half], rows[half:]):
+            if part:
+                await self._call(part)
+
+    async def _tell(self, waiting: _Waiting, work: Awaitable[Any]) -> None:
+        try:
+            _settle(waiting, await work)
+        except Exception as error:
+            _fail(waiting, error)
+
+
+def _settle(waiting: _Waiting, made: Any) -> None:
+    if not waiting.done.done():
+        waiting.done.set_result(made)
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(error)
+
+
+def _tell_all(rows: list[_Waiting], error: Exception) -> None:
+    for each in rows:
+        _fail(each, error)

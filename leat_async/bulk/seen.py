@@ -1,0 +1,139 @@
+"""The identities that a run has met, on disk, so that memory does not grow with the rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cached_property
+from typing import NamedTuple
+
+from .._core.digests import digest
+from .outcomes import Outcome, Status
+from .rows import ActiveRow
+
+# Bytes of memory that tell identities that come for the first time from those that may have come before.
+_SLOTS = 2**22
+_FRESH = 128
+_TABLE = (
+    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, content BLOB, fate TEXT, uuid TEXT, number INTEGER) "
+    "WITHOUT ROWID"
+)
+_INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL, NULL, 0)"
+
+
+class Fate(NamedTuple):
+    """What became of the latest row with an identity: its content, its status (None: it is done), and its object."""
+
+    content: bytes
+    status: str | None
+    uuid: str | None
+    number: int
+
+
+def fate_of(row: ActiveRow, outcome: Outcome) -> Fate | None:
+    """What became of a row, for later ones with the same identifier; None if that is what it was before."""
+    status, changing = outcome.status, row.stage == "update" and row.status is Status.UPDATED
+    if row.repeats or (status is Status.SKIPPED and not row.occurrence):
+        return None
+    if changing and status is Status.REJECTED and row.occurrence:
+        return None
+    # Of a change that is in doubt nothing is known but that it differs from what was before.
+    content = b"" if changing and status is Status.UNKNOWN else row.content
+    uuid = row.uuid or getattr(outcome.result, "uuid", None)
+    return Fate(content, Status.CREATED if changing and status is Status.UNKNOWN else status, uuid, row.number)
+
+
+def key_of_address(address: str) -> str:
+    """What a ledger keeps instead of an address."""
+    return digest("address", address)
+
+
+class SeenKeys:
+    """What this run has met, on disk, so that memory does not grow with the rows.
+
+    How often each identity came, what became of rows that share one, and which contact an address belongs to.
+    """
+
+    def __init__(self) -> None:
+        # Identities that are not in the table yet, each with its content: most come once, and go there many at a time.
+        self._fresh: dict[bytes, bytes] = {}
+        self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_FRESH - 1)])
+        # Whether any identity of a slot has come; where none has, there is nothing to look for.
+        self._slots = bytearray(_SLOTS)
+
+    @cached_property
+    def _base(self) -> sqlite3.Connection:
+        # Made by the first row, so that a run that never begins leaves nothing open. An empty name is a private file
+        # that SQLite creates when its cache is full, and that vanishes by itself.
+        base = sqlite3.connect("", isolation_level=None, cached_statements=16)
+        base.execute("PRAGMA journal_mode=OFF")
+        base.execute("PRAGMA synchronous=OFF")
+        base.execute("PRAGMA cache_size=-2000")
+        base.execute(_TABLE)
+        base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
+        base.execute("CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID")
+        return base
+
+    def count(self, identity: bytes, content: bytes) -> int:
+        """How many came before this one."""
+        slot = int.from_bytes(identity[:4]) % _SLOTS
+        if not self._slots[slot]:
+            self._slots[slot] = 1
+            self._fresh[identity] = content
+            if len(self._fresh) >= _FRESH:
+                self._settle_fresh()
+            return 0
+        if identity in self._fresh:
+            self._settle_fresh()
+        found = self._base.execute(
+            f"{_INSERT} ON CONFLICT (identity) DO UPDATE SET n = n + 1 RETURNING n",
+            (identity, content),
+        ).fetchone()
+        return int(found[0]) - 1
+
+    def _settle_fresh(self) -> None:
+        if len(self._fresh) == _FRESH:
+            # One statement, and each time the same, which is compiled already.
+            self._base.execute(self._insert, [value for pair in self._fresh.items() for value in pair])
+        else:
+            self._base.execute("BEGIN")
+            self._base.executemany(_INSERT, self._fresh.items())
+            self._base.execute("COMMIT")
+        self._fresh.clear()
+
+    def settle(self, identity: bytes, fate: Fate) -> None:
+        """Keep what became of the latest row with this identity; the first one is taken as done until then."""
+        if identity in self._fresh:
+            self._settle_fresh()
+        self._base.execute(
+            "UPDATE seen SET content = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
+        )
+
+    def fate(self, identity: bytes) -> Fate:
+        """What became of the latest row with this identity."""
+        if identity in self._fresh:
+            self._settle_fresh()
+        asked = "SELECT content, fate, uuid, number FROM seen WHERE identity = ?"
+        return Fate(*self._base.execute(asked, (identity,)).fetchone())
+
+    def contact(self, address: str) -> str | None:
+        """The contact of an address: its uuid, empty text for none, None for not asked yet."""
+        found = self._base.execute("SELECT uuid FROM contacts WHERE address = ?", (address,)).fetchone()
+        return found[0] if found else None
+
+    def keep_contact(self, address: str, uuid: str) -> None:
+        """Remember an answer."""
+        self._base.execute("INSERT OR REPLACE INTO contacts VALUES (?, ?)", (address, uuid))
+
+    def listed(self, address: str) -> tuple[str, bytes] | None:
+        """The contact of an address as it was listed: its uuid, and what it shows."""
+        asked = "SELECT uuid, shown FROM listed WHERE address = ?"
+        return self._base.execute(asked, (address,)).fetchone()  # type: ignore[no-any-return]
+
+    def keep_listed(self, address: str, uuid: str, shown: bytes) -> None:
+        """Keep a contact that was listed."""
+        self._base.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?)", (address, uuid, shown))
+
+    def close(self) -> None:
+        """Let go of it."""
+        if "_base" in self.__dict__:
+            self._base.close()

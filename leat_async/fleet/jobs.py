@@ -1,0 +1,213 @@
+"""What a job is: an import or an export of one account, as plain data that can be sent to whoever runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias, cast, get_args
+
+import attrs
+
+from .. import export
+from ..bulk.places import LedgerPlace, LedgerUrl, ledger_place, own_ledger_of_token
+from ..config import DEFAULT_BASE_URL, MACHINE, Api, ClientCredentials, RateLimit, Secret, store_scheme
+from ..errors import ConfigError
+from ..export.monthly import MONTH, check_monthly
+from ..tables.table import ImportKind
+from .tokens import TokenFrom
+
+IMPORT_KINDS: tuple[str, ...] = get_args(ImportKind)
+EXPORT_KINDS: tuple[str, ...] = tuple(kind.name for kind in export.KINDS)
+# What `bulk.create` takes that a job may say.
+IMPORT_OPTIONS = (
+    *("create_contacts", "on_change", "clear_empty", "batch", "max_errors"),
+    *("grace", "patience", "retry_rejected", "resend_unknown", "accept_unknown"),
+    *("identity_attribute", "ensure_identity"),
+)
+# What `export.to_file` takes that a job may say.
+MONTHLY_OPTIONS = ("since", "timezone", "attributes", "columns")
+EXPORT_OPTIONS = ("format", "since", "until", "timezone", "attributes", "columns", "incremental", "escape", "excel")
+
+
+def _text(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ConfigError(f"{attribute.name} must be a text, got {value!r}")
+
+
+def _name(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _text(owner, attribute, value)
+    if "/" in str(value) or str(value).startswith((".", "-")):
+        raise ConfigError(f"{attribute.name} must be a name without / that does not begin with . or -, got {value!r}")
+
+
+def _ledger(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if isinstance(value, str):
+        place = ledger_place(value)
+        if isinstance(place, LedgerUrl) and place.holds_password:
+            raise ConfigError(
+                f"ledger {place} must hold no password, since jobs travel; set PGPASSWORD or PGPASSFILE where they run"
+            )
+    _text(owner, attribute, value)
+
+
+def _one_of(what: str, known: tuple[str, ...]) -> Any:
+    def check(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if value not in known:
+            raise ConfigError(f"{what} is one of {', '.join(known)}; got {value!r}")
+
+    return check
+
+
+def _options(known: tuple[str, ...]) -> Any:
+    def check(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        _known_options(known, value)
+
+    return check
+
+
+def _known_options(known: tuple[str, ...], value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"options must be a mapping, got {value!r}")
+    for name in cast("Mapping[object, object]", value):
+        if name not in known:
+            raise ConfigError(f"there is no option {name!r}; there are {', '.join(known)}")
+
+
+def _kept(options: Any) -> Any:
+    return dict(cast("Mapping[str, Any]", options)) if isinstance(options, Mapping) else options
+
+
+@attrs.frozen(kw_only=True)
+class FleetAccount:
+    """An account that jobs work on, and where its token is.
+
+    `token`, or `client_id` and `client_secret`, for a client that fetches its tokens. `base_url`: left out, what
+    `LEAT_BASE_URL` says where the job runs, else the API's. `requests`: what the account allows in a minute. `shared`:
+    where its pace is kept, "machine" or the URL of a server without a password; left out, what `LEAT_SHARED_PACE` says
+    where the job runs, else "machine".
+    """
+
+    name: str = attrs.field(validator=_name)
+    token: TokenFrom | None = None
+    client_id: TokenFrom | None = None
+    client_secret: TokenFrom | None = None
+    base_url: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
+    api: Api = "oauth"
+    requests: int = 5000
+    shared: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        client = (self.client_id, self.client_secret)
+        if (self.token is None) == (None in client) or (self.token is not None and client != (None, None)):
+            raise ConfigError(f"account {self.name}: say where its token is, or its client_id and client_secret")
+        given = cast("tuple[object, ...]", (self.token, *client))
+        for found in given:
+            if found is not None and not isinstance(found, TokenFrom):
+                raise ConfigError(f"account {self.name}: a token is a TokenFrom(env=…), never the token itself")
+        limit = RateLimit(self.requests, shared=self.shared)
+        if limit.shared is not None and store_scheme(limit.shared) != MACHINE and "@" in limit.shared.reveal():
+            raise ConfigError(
+                f"account {self.name}: shared must hold no user or password, since jobs travel; "
+                "set LEAT_SHARED_PACE where they run"
+            )
+
+    def credentials(self) -> Secret | ClientCredentials:
+        """What a client of this account is made with. Raises `ConfigError`."""
+        if self.token is not None:
+            return self.token.find()
+        assert self.client_id is not None
+        assert self.client_secret is not None
+        return ClientCredentials(self.client_id.find(), self.client_secret.find())
+
+    def origin(self) -> str:
+        """Where its API is."""
+        return self.base_url or os.environ.get("LEAT_BASE_URL") or DEFAULT_BASE_URL
+
+
+@attrs.frozen(kw_only=True)
+class Import:
+    """A file into an account, each row exactly once.
+
+    Parameters:
+        name: what the job is called; unique among the jobs of a fleet.
+        account: a `FleetAccount`.
+        kind: what its rows make: "visits", "bookings", "contacts", and so on, as `IMPORT_KINDS` lists them.
+        file: path of the file, where the job runs.
+        mapping: path of a mapping file, such as `leat import … --save-mapping` writes.
+        ledger: path or URL of the ledger, one for all files of an account and kind; left out, the account's own
+            (`bulk.ACCOUNT`). A URL, "postgresql://host/database?ledger=NAME", holds no password.
+        rejects: path of the file for refused rows; left out, `FILE.rejects` with the file's ending.
+        options: further options of `bulk.create`: `IMPORT_OPTIONS` has their names.
+
+    Raises `ConfigError` for what can't be. It pickles, and holds no token.
+    """
+
+    does: ClassVar[str] = "import"
+    name: str = attrs.field(validator=_name)
+    account: FleetAccount = attrs.field(validator=attrs.validators.instance_of(FleetAccount))
+    kind: str = attrs.field(validator=_one_of("the kind of an import", IMPORT_KINDS))
+    file: str = attrs.field(validator=_text)
+    mapping: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
+    ledger: str | None = attrs.field(default=None, validator=attrs.validators.optional(_ledger))
+    rejects: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
+    options: Mapping[str, Any] = attrs.field(
+        factory=dict[str, Any], validator=_options(IMPORT_OPTIONS), converter=_kept
+    )
+
+    def ledger_place(self) -> LedgerPlace | None:
+        """Where the import is recorded; None before the first run of its account and kind on this machine.
+
+        Raises `ConfigError` where that depends on the token, and there is none.
+        """
+        if self.ledger is not None:
+            return ledger_place(self.ledger)
+        found = self.account.credentials()
+        secret = found.client_id if isinstance(found, ClientCredentials) else found
+        return own_ledger_of_token(self.account.origin(), self.account.api, secret.reveal(), self.kind)
+
+
+@attrs.frozen(kw_only=True)
+class Export:
+    """A list of an account into a file, whole.
+
+    Parameters:
+        name: what the job is called; unique among the jobs of a fleet.
+        account: a `FleetAccount`.
+        kind: what `leat export` lists, such as "loyalty_transactions".
+        file: path of the file, where the job runs; its ending says the format. With "{month}" in it, a Parquet file for
+            each month, as `export.to_months` writes them.
+        filters: further parameters of the list, such as `shop_uuid`.
+        options: further options of `export.to_file`: `EXPORT_OPTIONS` has their names; of `export.to_months`:
+            `MONTHLY_OPTIONS`, of which `since` is needed.
+
+    Raises `ConfigError` for what can't be. It pickles, and holds no token.
+    """
+
+    does: ClassVar[str] = "export"
+    name: str = attrs.field(validator=_name)
+    account: FleetAccount = attrs.field(validator=attrs.validators.instance_of(FleetAccount))
+    kind: str = attrs.field(validator=_one_of("the kind of an export", EXPORT_KINDS))
+    file: str = attrs.field(validator=_text)
+    filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any], converter=_kept)
+    options: Mapping[str, Any] = attrs.field(
+        factory=dict[str, Any], validator=_options(EXPORT_OPTIONS), converter=_kept
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.monthly:
+            return
+        _known_options(MONTHLY_OPTIONS, self.options)
+        if "since" not in self.options:
+            raise ConfigError("a file for each month needs since, the first one, such as '2024-01'")
+        try:
+            check_monthly(self.kind, self.file)
+        except ValueError as error:
+            raise ConfigError(f"file: {error}") from None
+
+    @property
+    def monthly(self) -> bool:
+        """Whether there is a file for each month."""
+        return MONTH in self.file
+
+
+Job: TypeAlias = Import | Export

@@ -1,0 +1,122 @@
+"""What a run gave is taken back, never twice, and by nobody else's token."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leat_async import LeatClient, bulk
+from leat_async.bulk import Status
+from leat_async.errors import ConfigError
+from leat_async.sandbox import Sandbox
+
+from .helpers import Leap, client_of, copy_ledger
+from .kinds.chaos import add_faults, seeds
+
+
+async def given(leat: LeatClient, sandbox: Sandbox, ledger: Path, count: int, batch: str = "a") -> None:
+    shop, contacts = sandbox.shops[0]["uuid"], sandbox.contacts
+    rows = [
+        {"contact_uuid": contacts[n % 3]["uuid"], "shop_uuid": shop, "credits": n + 1, "identity": f"{batch}-{n}"}
+        for n in range(count)
+    ]
+    report = await bulk.run(leat.credit_receptions, rows, ledger=ledger, ensure_identity=True)
+    assert report.created == count
+
+
+def total(sandbox: Sandbox) -> int:
+    return sum(row["credits"] for row in sandbox.rows("loyalty_transactions"))
+
+
+async def undone(leat: LeatClient, ledger: Path, run: int, **options: Any) -> list[Any]:
+    async with bulk.undo(leat.credit_receptions, ledger=ledger, run=run, **options) as outcomes:
+        return [outcome async for outcome in outcomes]
+
+
+async def test_a_run_is_taken_back_once(tmp_path: Path) -> None:
+    ledger = tmp_path / "credits.ledger"
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        await given(leat, sandbox, ledger, 20)
+        await given(leat, sandbox, ledger, 5, "b")
+        kept = sum(range(1, 6))
+        assert {outcome.status for outcome in await undone(leat, ledger, 1)} == {Status.CREATED}
+        assert total(sandbox) == kept
+        assert {outcome.status for outcome in await undone(leat, ledger, 1)} == {Status.SKIPPED}
+        assert total(sandbox) == kept
+        assert sandbox.journal.counts()["credit_receptions.reverse"] == 20
+        # For imports the rows stay done.
+        await given_again(leat, sandbox, ledger)
+        assert total(sandbox) == kept
+
+
+async def given_again(leat: LeatClient, sandbox: Sandbox, ledger: Path) -> None:
+    row = {"contact_uuid": sandbox.contacts[0]["uuid"], "shop_uuid": sandbox.shops[0]["uuid"], "credits": 1}
+    report = await bulk.run(leat.credit_receptions, [{**row, "identity": "a-0"}], ledger=ledger)
+    assert report.skipped == 1
+
+
+@pytest.mark.parametrize("seed", seeds(4))
+async def test_nothing_is_taken_back_twice_whatever_goes_wrong(seed: int, tmp_path: Path) -> None:
+    draw = random.Random(f"undo {seed}")
+    ledger = tmp_path / "credits.ledger"
+    async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:
+        leap = Leap(sandbox)
+        async with client_of(sandbox, leap, timeout=0.3, concurrency=draw.choice([1, 8])) as leat:
+            await given(leat, sandbox, ledger, 30)
+            add_faults(draw, sandbox, ["credit_receptions.reverse"])
+            unknown = 0
+            for attempt in range(60):
+                run = bulk.undo(leat.credit_receptions, ledger=ledger, run=1)
+                seen: list[Any] = []
+                async with run:
+                    async for outcome in run:
+                        seen.append(outcome)
+                        if attempt < 3 and len(seen) > draw.randrange(30):
+                            break
+                    else:
+                        if run.report.stopped is None:
+                            unknown = run.report.unknown
+                            break
+            else:
+                raise AssertionError("sixty runs did not come to an end")
+            leap.leap(1000.0)
+        taken = [row for row in sandbox.rows("loyalty_transactions") if row["credits"] < 0]
+        assert len(taken) == len({row["reversed_by"] for row in taken})
+        assert 30 - unknown <= len(taken) <= 30
+        assert not [outcome for outcome in seen if outcome.status is Status.REJECTED]
+
+
+async def test_runs_that_can_not_be_undone(tmp_path: Path) -> None:
+    ledger = tmp_path / "credits.ledger"
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        await given(leat, sandbox, ledger, 2)
+        with pytest.raises(ConfigError, match="has no run 7"):
+            bulk.undo(leat.credit_receptions, ledger=ledger, run=7)
+        with pytest.raises(ConfigError, match="there is no ledger"):
+            bulk.undo(leat.credit_receptions, ledger=tmp_path / "none", run=1)
+        with pytest.raises(TypeError, match="can undo credit_receptions, not visits"):
+            bulk.undo(leat.visits, ledger=ledger, run=1)
+        with pytest.raises(ValueError, match="run must be a whole number"):
+            bulk.undo(leat.credit_receptions, ledger=ledger, run=0)
+        visits = tmp_path / "visits.ledger"
+        await bulk.run(leat.visits, [], ledger=visits)
+        with pytest.raises(ConfigError, match="is the ledger of visits"):
+            bulk.undo(leat.credit_receptions, ledger=visits, run=1)
+    async with Sandbox(seed=2) as other, client_of(other) as leat:
+        copy_ledger(ledger, tmp_path / "copied.ledger")
+        with pytest.raises(ConfigError, match="this token is another's"):
+            await undone(leat, tmp_path / "copied.ledger", 1)
+        assert "credit_receptions.reverse" not in other.journal.counts()
+
+
+async def test_receptions_whose_uuid_was_forgotten_are_told_of(tmp_path: Path) -> None:
+    ledger = tmp_path / "credits.ledger"
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        await given(leat, sandbox, ledger, 2)
+        bulk.forget(ledger)
+        outcomes = await undone(leat, ledger, 1)
+        assert {outcome.status for outcome in outcomes} == {Status.REJECTED}
+        assert "forgotten" in str(outcomes[0].error)

@@ -1,0 +1,165 @@
+"""`leat fleet`: jobs checked, run and looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from leat_async import LeatClient
+from leat_async.sandbox import Sandbox
+
+from ..forking import Fork, Forks, environment
+from .conftest import Leat
+
+SOAK = os.environ.get("LEAT_SOAK", "0") not in ("", "0")
+
+JOBS = """
+[accounts.amsterdam]
+token = {{ env = "AMSTERDAM" }}
+base_url = "{url}"
+requests = 1000000
+
+[[jobs]]
+name = "visits"
+account = "amsterdam"
+import = "visits"
+file = "visits.csv"
+ledger = "visits.csv.ledger"
+
+[[jobs]]
+name = "shops-{{account}}"
+accounts = "all"
+export = "shops"
+file = "shops-{{account}}.jsonl"
+
+[[jobs]]
+name = "credits"
+account = "amsterdam"
+export = "loyalty_transactions"
+file = "lake/month={{month}}/part.parquet"
+since = "2025-12"
+"""
+
+
+@pytest.fixture
+def jobs(sandbox: Sandbox, tmp_path: Path) -> Path:
+    sandbox.create_contact(email="ada@example.com")
+    shop = sandbox.rows("shops")[0]["uuid"]
+    lines = ["external_id,contact_email,shop_uuid,starts_at"]
+    for number, email in enumerate(("ada@example.com", "ada@example.com", "nobody@example.com")):
+        lines.append(f"v-{number},{email},{shop},2026-05-01T20:00:00+02:00")
+    (tmp_path / "visits.csv").write_text("\n".join(lines) + "\n")
+    path = tmp_path / "jobs.toml"
+    write_jobs(path, sandbox)
+    return path
+
+
+def write_jobs(path: Path, sandbox: Sandbox) -> None:
+    path.write_text(JOBS.format(url=sandbox.url))
+
+
+def test_from_check_to_rejects(leat: Leat, sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+    env = {"AMSTERDAM": sandbox.token, "LEAT_STATE_DIR": str(tmp_path / "state")}
+    checked = leat("fleet", "check", **env)
+    assert checked.returncode == 0, checked.stderr
+    assert "visits: import visits, account amsterdam: ready" in checked.stdout
+    status = leat("fleet", "status", **env).stdout
+    assert "visits: not run yet" in status
+    assert "credits: not run yet" in status
+    ran = leat("fleet", "run", **env)
+    assert ran.returncode == 1, ran.stderr
+    assert "visits: done, 2 created, 1 rejected" in ran.stderr
+    assert "shops-amsterdam: done, " in ran.stderr
+    assert sandbox.token not in ran.stderr + ran.stdout
+    assert len(sandbox.rows("visits")) == 2
+    status = leat("fleet", "status", **env).stdout
+    assert "visits: 2 created, 1 rejected" in status
+    assert "shops-amsterdam: written 20" in status
+    assert "credits: written 20" in status
+    (refused,) = leat("fleet", "rejects", "visits", **env).stdout.splitlines()
+    assert json.loads(refused)["row"] == 3
+    assert "nobody@example.com" in json.loads(refused)["error"]
+    again = leat("fleet", "job", "visits", **env)
+    assert (again.returncode, len(sandbox.rows("visits"))) == (1, 2)
+    assert "2 known" in again.stderr
+
+
+def test_what_is_missing_is_told_and_nothing_is_sent(leat: Leat, sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").unlink()
+    checked = leat("fleet", "check")
+    assert checked.returncode == 2
+    assert "there is no token in the variable AMSTERDAM; there is no" in checked.stdout
+    ran = leat("fleet", "run", "--job", "visits", AMSTERDAM=sandbox.token)
+    assert ran.returncode == 2
+    assert "visits: failed, visits.csv: there is no such file" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("run", "--jobs", "none.toml"), "none.toml: No such file"),
+        (("job", "nothing"), "there is no job 'nothing'; there are visits, shops-amsterdam"),
+        (("run", "--for", "0"), "--for takes seconds above 0"),
+        (("rejects", "shops-amsterdam"), "is an export"),
+        (("rejects", "visits"), "visits has not run here yet"),
+    ],
+)
+def test_usage(leat: Leat, jobs: Path, command: tuple[str, ...], said: str) -> None:
+    ran = leat("fleet", *command)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_job_whose_time_is_up_can_be_tried_again(leat: Leat, sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+    env = {"AMSTERDAM": sandbox.token, "LEAT_STATE_DIR": str(tmp_path / "state")}
+    ran = leat("fleet", "job", "shops-amsterdam", "--for", "0.000001", **env)
+    assert ran.returncode == 4
+    assert "unfinished" in ran.stderr
+    assert leat("fleet", "job", "shops-amsterdam", **env).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+async def test_months_are_exact_however_often_their_job_is_killed(forks: Forks, jobs: Path, tmp_path: Path) -> None:
+    rows, kills = (5000, 20) if SOAK else (120, 4)
+    with Sandbox(seed=7, rate_limit=(1_000_000, 60.0), journal_size=100_000) as sandbox:
+        contact, shop = sandbox.contacts[0]["uuid"], sandbox.shops[0]["uuid"]
+        async with LeatClient(sandbox.token, base_url=sandbox.url, rate_limit=None) as leat:
+            for number in range(rows):
+                await leat.credit_receptions.create(contact_uuid=contact, shop_uuid=shop, credits=number + 1)
+                sandbox.clock.advance(90 * 86400 / rows)
+        write_jobs(jobs, sandbox)
+        env = environment() | {"AMSTERDAM": sandbox.token, "LEAT_STATE_DIR": str(tmp_path / "state")}
+
+        def start() -> Fork:
+            with (tmp_path / "log").open("a+") as log:
+                return forks.start(["-m", "leat_async", "fleet", "job", "credits"], env, tmp_path, [log] * 3)
+
+        draw, killed = random.Random(1), 0
+        while killed < kills:
+            job = start()
+            ended = asyncio.ensure_future(asyncio.to_thread(job.wait))
+            until = sandbox.journal.total + draw.randrange(3, 30)
+            while sandbox.journal.total < until and not ended.done():
+                await asyncio.sleep(0.001)
+            if ended.done():
+                break
+            job.kill()
+            await ended
+            killed += 1
+        assert killed >= 3
+        assert await asyncio.to_thread(start().wait) == 0, (tmp_path / "log").read_text()[-2000:]
+        made = {row["uuid"] for row in sandbox.rows("loyalty_transactions")}
+    found = duckdb.sql(
+        f"SELECT uuid, month, strftime(created_at, '%Y-%m') FROM '{tmp_path}/lake/**/*.parquet'"
+    ).fetchall()
+    assert len(found) == rows == len(made)
+    assert {uuid for uuid, *_ in found} == made
+    assert all(month == shown for _, month, shown in found)

@@ -1,0 +1,148 @@
+"""A whole programme in one command: several kinds in their order, resumed as a whole, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leat_async.sandbox import Sandbox
+
+from .conftest import Leat
+
+SHOP = ("--shop", "Garden Bistro")
+
+
+def told(ended: Any) -> str:
+    return " ".join(f"{ended.stdout} {ended.stderr}".split())
+
+
+def members(count: int, **changed: int) -> str:
+    lines = ["Naam;E-mail;Kaartnummer;Punten"]
+    for n in range(count):
+        points = changed.get(f"m{n}", n + 1)
+        card = f"{n:06}" if n % 3 else ""
+        lines.append(f"Lid {n};lid{n}@example.com;{card};{points if n % 5 else ''}")
+    return "\n".join(lines) + "\n"
+
+
+def counts(sandbox: Sandbox) -> tuple[int, int, int]:
+    tables = ("contacts", "contact_identifiers", "loyalty_transactions")
+    return tuple(len(sandbox.rows(table)) for table in tables)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", ["notes.json", "members.csv", "link.json"])
+def test_a_report_of_all_is_written_over_nothing_else(leat: Leat, sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    (tmp_path / "members.csv").write_text(members(3))
+    (tmp_path / "notes.json").write_text('{"imports": []}')
+    (tmp_path / "link.json").symlink_to("members.csv")
+    before = counts(sandbox)
+    (tmp_path / "contacts.csv").write_text("email\nanna@example.com\n")
+    for kind in (("balances", "members.csv"), ("all", ".")):
+        ended = leat("import", *kind, *SHOP, "--report", name, on=sandbox)
+        assert ended.returncode == 2, told(ended)
+    assert counts(sandbox) == before
+    assert (tmp_path / "members.csv").read_text() == members(3)
+    assert (tmp_path / "notes.json").read_text() == '{"imports": []}'
+
+
+def test_balances_make_members_cards_and_points_once(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text(members(30))
+    before = counts(sandbox)
+    dry = leat("import", "balances", "members.csv", *SHOP, "--dry-run", on=sandbox)
+    assert dry.returncode == 0, told(dry)
+    assert counts(sandbox) == before
+    done = leat("import", "balances", "members.csv", *SHOP, "--report", "r.json", on=sandbox)
+    assert done.returncode == 0, told(done)
+    cards, points = 20, [n + 1 for n in range(30) if n % 5]
+    assert counts(sandbox) == (before[0] + 30, before[1] + cards, before[2] + len(points))
+    assert sum(row["credits"] for row in sandbox.rows("loyalty_transactions")) == sum(points)
+    kinds = [each["kind"] for each in json.loads((tmp_path / "r.json").read_text())["imports"]]
+    assert kinds == ["contacts", "contact_identifiers", "credit_receptions"]
+    assert os.name != "posix" or (tmp_path / "r.json").stat().st_mode & 0o077 == 0
+    after = counts(sandbox)
+    again = leat("import", "balances", "members.csv", *SHOP, "--report", "r.json", on=sandbox)
+    assert (again.returncode, counts(sandbox)) == (0, after), told(again)
+    # Points that have changed are no second balance.
+    (tmp_path / "members.csv").write_text(members(30, m7=99).replace("Lid 8;", "Lid acht;"))
+    changed = leat("import", "balances", "members.csv", *SHOP, "--on-change", "update", on=sandbox)
+    assert changed.returncode == 1
+    assert "can't change credits" in told(changed)
+    assert counts(sandbox) == after
+    other = leat("import", "balances", "members.csv", *SHOP, "--batch", "bonus", on=sandbox)
+    assert (other.returncode, counts(sandbox)[2]) == (0, after[2] + len(points)), told(other)
+
+
+def test_what_stops_one_import_stops_those_that_follow_and_the_same_again_goes_on(
+    leat: Leat, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "members.csv").write_text(members(12))
+    before = counts(sandbox)
+    sandbox.faults.add("reject", "contact_identifiers.create", first=100, status=403, code=1000, message="No.")
+    stopped = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
+    assert stopped.returncode == 3, told(stopped)
+    assert "credit-receptions not begun" in told(stopped)
+    sandbox.faults.clear()
+    done = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
+    assert done.returncode == 0, told(done)
+    assert counts(sandbox) == (before[0] + 12, before[1] + 8, before[2] + 9)
+
+
+def test_a_directory_is_imported_in_its_order(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "contacts.csv").write_text("email\nnew@example.com\n")
+    (folder / "contact-identifiers.csv").write_text("card,email\n7,new@example.com\n8,nobody@example.com\n")
+    (folder / "products.csv").write_text("sku,name,categories\np1,Soup,food\n")
+    (folder / "product-categories.jsonl").write_text('{"external_identifier": "food", "name": "Food"}\n')
+    (folder / "notes.csv").write_text("anything\n")
+    done = leat("import", "all", "in", on=sandbox)
+    assert done.returncode == 1, told(done)
+    assert "there is no contact nobody@example.com" in told(done)
+    assert "8,nobody@example.com" in (folder / "contact-identifiers.csv.contact-identifiers.rejects.csv").read_text()
+    assert [row["name"] for row in sandbox.rows("products")][-1] == "Soup"
+    assert [row["value"] for row in sandbox.rows("contact_identifiers")] == ["7"]
+
+
+def test_a_file_names_several_imports(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("Adres;Wie;Tegoed\nlid@example.com;Zoë;12\nlid2@example.com;Bo;\n")
+    (tmp_path / "move.toml").write_text(
+        '[credit-receptions]\nfile = "members.csv"\nshop = "Garden Bistro"\nbatch = "opening"\nensure_identity = true\n'
+        'only_with = ["credits"]\n[credit-receptions.columns]\nTegoed = "credits"\nAdres = "contact_email"\n'
+        '[contacts]\nfile = "members.csv"\n[contacts.columns]\nAdres = "email"\nWie = "attributes.firstname"\n'
+    )
+    done = leat("import", "all", "move.toml", on=sandbox)
+    assert done.returncode == 0, told(done)
+    assert [row["attributes"] for row in sandbox.rows("contacts")][-2:] == [{"firstname": "Zoë"}, {"firstname": "Bo"}]
+    assert [row["credits"] for row in sandbox.rows("loyalty_transactions")] == [12]
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('[contact]\nfile = "m.csv"\n', "did you mean 'contacts'"),
+        ("[contacts]\n", "must be a table that names its file"),
+        ('contacts = "m.csv"\n', "must be a table that names its file"),
+        ('[contacts]\nfile = "m.csv"\nbatch = 7\n', "batch of [contacts] has a value of another kind"),
+        ('[contacts]\nfile = "m.csv"\ncolour = "red"\n', "there is no setting 'colour'"),
+        ("", "no import is in it"),
+        ("=", "can't be read"),
+    ],
+)
+def test_files_that_name_no_imports(leat: Leat, sandbox: Sandbox, tmp_path: Path, toml: str, said: str) -> None:
+    (tmp_path / "p.toml").write_text(toml)
+    ended = leat("import", "all", "p.toml", on=sandbox)
+    assert ended.returncode == 2
+    assert said in told(ended)
+
+
+def test_directories_that_hold_no_imports(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    assert "no file called contacts" in told(leat("import", "all", "d", on=sandbox))
+    (tmp_path / "d" / "contacts.csv").write_text("email\n")
+    (tmp_path / "d" / "contacts.jsonl").write_text("{}\n")
+    assert "both hold contacts" in told(leat("import", "all", "d", on=sandbox))
+    assert leat("import", "all", "nowhere", on=sandbox).returncode == 2

@@ -1,0 +1,125 @@
+"""The page of an import in a real browser, headless. `LEAT_SCREENSHOTS=1` makes the picture of the docs anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.async_api import async_playwright
+from playwright.sync_api import Browser
+
+from leat_async import LeatClient, RateLimit, bulk, reports
+from leat_async.reports import handed
+from leat_async.sandbox import Sandbox
+
+from ..sandbox.test_inspector import CHROMIUM
+from ..sandbox.test_inspector import launch as launch
+from .test_import_report import SOURCE, made_up, rows
+from .test_page import DESKTOP, IMAGES, PAPER, PHONE, Shown
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    browser = launch()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "import.html"
+    path.write_text(made_up().to_html(), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark")], ids=["desk", "desk, dark", "phone"]
+)
+def test_it_reads_on_every_screen(browser: Browser, whole: Path, size: dict[str, int], scheme: str) -> None:
+    """No error, no request, nothing cut, and nothing that axe-core finds, contrast of AA included."""
+    shown = Shown(browser, whole, size, scheme)
+    for details in shown.page.locator("details").all():
+        details.evaluate("node => { node.open = true }")
+    found = Axe().run(shown.page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    shown.page.close()
+
+
+def test_it_prints_on_a4(browser: Browser, whole: Path) -> None:
+    shown = Shown(browser, whole, PAPER, "dark", paper=True)
+    # Paper does not scroll.
+    assert (
+        shown.page.evaluate(
+            "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+            ".map(one => one.getAttribute('aria-label'))"
+        )
+        == []
+    )
+    pdf = shown.page.pdf(prefer_css_page_size=True, print_background=True)
+    pages = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert 2 <= len(pages) <= 4
+    assert {(round(float(width)), round(float(height))) for width, height in pages} <= {(595, 842), (596, 842)}
+    shown.page.close()
+
+
+def test_it_is_small_and_each_chart_has_a_table(whole: Path) -> None:
+    text = whole.read_text(encoding="utf-8")
+    assert len(text.encode()) < 200_000
+    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    assert "<script" not in text
+    assert text.count("<svg ") == text.count("<details>") == 5
+    for word in ("52,012", "0:31:00", "after a 429", "<code>leat import resolve</code>", "run 11", "x" + "a" * 90):
+        assert word in text
+
+
+def test_names_and_reasons_are_no_html_and_little_is_enough(browser: Browser, tmp_path: Path) -> None:
+    nasty = "<script>alert(1)</script>\"'&"
+    run = reports.RunFigures(run=1, file=nasty, began="2026-10-01T08:00:00+00:00", state="broken off")
+    failures = [reports.FailureFigures(code=nasty, text=nasty, rows=1, examples=[1])]
+    path = tmp_path / "odd.html"
+    little = made_up(
+        account=nasty, run=run, before=[], steps=[], failures=failures, in_doubt=0, doubtful=[], next=[], left_out=[]
+    )
+    path.write_text(little.to_html(), encoding="utf-8")
+    shown = Shown(browser, path, DESKTOP, "light")
+    assert nasty in shown.page.locator("h1").inner_text()
+    assert shown.page.locator("svg").count() == 0
+    assert "Nothing: every row" in shown.page.locator("main").inner_text()
+    shown.page.close()
+
+
+def test_a_notebook_shows_it_without_its_frame() -> None:
+    bundle = made_up()._repr_mimebundle_()
+    assert bundle["text/plain"] == "<ImportReport run 12 of bookings, max_errors>"
+    assert bundle["text/html"].startswith("<style>")
+    assert made_up()._repr_html_() == bundle["text/html"]
+
+
+def test_a_notebook_without_the_extra_shows_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handed, "is_installed", lambda: False)
+    report = made_up()
+    assert report._repr_mimebundle_() == {"text/plain": "<ImportReport run 12 of bookings, max_errors>"}
+    assert report._repr_html_() is None
+
+
+@pytest.mark.skipif(not os.environ.get("LEAT_SCREENSHOTS"), reason="it makes a picture for the docs")
+async def test_a_picture_of_a_real_import(tmp_path: Path) -> None:
+    with Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)) as sandbox:
+        sandbox.faults.add("rate_limit", "visits.create", every=401, retry_after=3)
+        sandbox.faults.add("delay", "visits.create", seconds=0.2, every=4)
+        bad = [{**row, "contact_uuid": "nobody"} for row in rows(sandbox, 40, since=5000)]
+        async with LeatClient(sandbox.token, base_url=sandbox.url, rate_limit=RateLimit(3000, per=60)) as leat:
+            for some in (rows(sandbox, 400), [*rows(sandbox, 1900), *bad]):
+                await bulk.run(leat.visits, some, ledger=tmp_path / "l", source=SOURCE)
+    path = tmp_path / "real.html"
+    path.write_text(reports.imported(tmp_path / "l").to_html(), encoding="utf-8")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 1280, "height": 1500})
+        await page.goto(path.as_uri())
+        await page.screenshot(path=IMAGES / "import_desktop_light.png")
+        await browser.close()

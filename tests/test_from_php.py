@@ -1,0 +1,53 @@
+"""The page for those who come from the PHP SDK: each of its methods has a row, and what stands beside it exists."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from leat_async.sync import LeatClient
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "from_php.md").read_text()
+PHP = json.loads((ROOT / "tests" / "facts" / "_php_sdk.json").read_text())
+_ACCOUNT, _TILL = PAGE.split("## Method by method")[1].split("## At the till")
+ROWS = re.findall(r"^\| `\$client->(\w+)->(\w+)\(.*?\)` \| `(leat\..*?)` \|", _ACCOUNT + _TILL, re.MULTILINE)
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"\$client->(\w+)->(\w+)\(", text)
+
+
+def known(client: str) -> list[tuple[str, str]]:
+    return [(resource, method) for resource, methods in PHP[client].items() for method in methods]
+
+
+def test_every_method_has_a_row() -> None:
+    assert named(_ACCOUNT) == known("oauth")
+    assert named(_TILL) == known("register")
+    for resource, methods in PHP["gone"].items():
+        (row,) = re.findall(rf"^\| `\$client->{resource}->(.*?) \| .*\S \|$", _TILL, re.MULTILINE)
+        assert re.findall(r"\w+", row.replace("->", "")) == methods
+
+
+@pytest.mark.parametrize("call", sorted({row[2] for row in ROWS}))
+def test_what_stands_beside_it_takes_what_it_is_given(call: str) -> None:
+    """`…` for a value is a value; `…` for an argument stands for those that are not named."""
+    whole = ", …" not in call and "(…)" not in call
+    tree = ast.parse(call.replace("=…", "=0").replace(", …", "").replace("(…)", "()"), mode="eval").body
+    assert isinstance(tree, ast.Call)
+    if isinstance(tree.func, ast.Attribute) and isinstance(tree.func.value, ast.Call):
+        tree = tree.func.value  # the pages of a list
+    _, resource, method = ast.unparse(tree.func).split(".")
+    signature = inspect.signature(getattr(getattr(LeatClient("token"), resource), method))
+    given = {str(keyword.arg): 0 for keyword in tree.keywords}
+    (signature.bind if whole else signature.bind_partial)(*tree.args, **given)
+
+
+def test_rows_are_read() -> None:
+    assert len(ROWS) == len(known("oauth")) + len(known("register")) > 90
