@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -45,9 +44,9 @@ def fingerprint(kind: bytes, content: bytes) -> bytes:
     )
 
 
-def is_same(known: bytes, kind: bytes, content: bytes) -> bool:
-    """Whether a content is the one of this fingerprint."""
-    return known[:_WHOLE] == raw_digest_after(kind, content)
+def is_same(known: bytes, other: bytes) -> bool:
+    """Whether two fingerprints are of the same content."""
+    return known[:_WHOLE] == other[:_WHOLE]
 
 
 def differing(known: bytes, content: bytes, names: Iterable[str]) -> list[str]:
@@ -60,12 +59,6 @@ def differing(known: bytes, content: bytes, names: Iterable[str]) -> list[str]:
     now: dict[str, int | None] = {name: _sum(value) & 0xFFFF for name, value in fields.items()}
     there = {**dict.fromkeys(names), **now}
     return [name for name, value in there.items() if was.get(_names[name]) != value]
-
-
-def differing_contents(known: bytes, content: bytes) -> list[str]:
-    """The names of the fields that two contents do not share."""
-    was, now = _members(known), _members(content)
-    return [name for name in {**was, **now} if _raw(was.get(name)) != _raw(now.get(name))]
 
 
 def absent(content: bytes, names: Iterable[str]) -> list[str]:
@@ -85,7 +78,3 @@ def carried_on(known: bytes, made: bytes, emptied: Iterable[str]) -> bytes:
 def has_field(known: bytes, name: str) -> bool:
     """Whether a content of this fingerprint has such a field."""
     return any(pair & 0xFFFF0000 == _names[name] for (pair,) in struct.iter_unpack("<I", known[_WHOLE:]))
-
-
-def _raw(value: Any) -> bytes | None:
-    return bytes(value) if value is not None else None

@@ -14,16 +14,20 @@ from .rows import ActiveRow
 _SLOTS = 2**22
 _FRESH = 128
 _TABLE = (
-    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, content BLOB, fate TEXT, uuid TEXT, number INTEGER) "
+    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, fingerprint BLOB, fate TEXT, uuid TEXT, number INTEGER) "
     "WITHOUT ROWID"
 )
 _INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL, NULL, 0)"
 
 
 class Fate(NamedTuple):
-    """What became of the latest row with an identity: its content, its status (None: it is done), and its object."""
+    """What became of the latest row with an identity.
 
-    content: bytes
+    `fingerprint` is its content's, or of a change what it left behind; empty where that is not known. `status`: None if
+    it is done.
+    """
+
+    fingerprint: bytes
     status: str | None
     uuid: str | None
     number: int
@@ -37,9 +41,9 @@ def fate_of(row: ActiveRow, outcome: Outcome) -> Fate | None:
     if changing and status is Status.REJECTED and row.occurrence:
         return None
     # Of a change that is in doubt nothing is known but that it differs from what was before.
-    content = b"" if changing and status is Status.UNKNOWN else row.content
+    known = b"" if changing and status is Status.UNKNOWN else row.fingerprint
     uuid = row.uuid or getattr(outcome.result, "uuid", None)
-    return Fate(content, Status.CREATED if changing and status is Status.UNKNOWN else status, uuid, row.number)
+    return Fate(known, Status.CREATED if changing and status is Status.UNKNOWN else status, uuid, row.number)
 
 
 def key_of_address(address: str) -> str:
@@ -54,7 +58,8 @@ class SeenKeys:
     """
 
     def __init__(self) -> None:
-        # Identities that are not in the table yet, each with its content: most come once, and go there many at a time.
+        # Identities that are not in the table yet, each with its content's fingerprint: most come once, and go
+        # there many at a time.
         self._fresh: dict[bytes, bytes] = {}
         self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_FRESH - 1)])
         # Whether any identity of a slot has come; where none has, there is nothing to look for.
@@ -73,12 +78,12 @@ class SeenKeys:
         base.execute("CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID")
         return base
 
-    def count(self, identity: bytes, content: bytes) -> int:
+    def count(self, identity: bytes, fingerprint: bytes) -> int:
         """How many came before this one."""
         slot = int.from_bytes(identity[:4]) % _SLOTS
         if not self._slots[slot]:
             self._slots[slot] = 1
-            self._fresh[identity] = content
+            self._fresh[identity] = fingerprint
             if len(self._fresh) >= _FRESH:
                 self._settle_fresh()
             return 0
@@ -86,7 +91,7 @@ class SeenKeys:
             self._settle_fresh()
         found = self._base.execute(
             f"{_INSERT} ON CONFLICT (identity) DO UPDATE SET n = n + 1 RETURNING n",
-            (identity, content),
+            (identity, fingerprint),
         ).fetchone()
         return int(found[0]) - 1
 
@@ -105,14 +110,14 @@ class SeenKeys:
         if identity in self._fresh:
             self._settle_fresh()
         self._base.execute(
-            "UPDATE seen SET content = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
+            "UPDATE seen SET fingerprint = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
         )
 
     def fate(self, identity: bytes) -> Fate:
         """What became of the latest row with this identity."""
         if identity in self._fresh:
             self._settle_fresh()
-        asked = "SELECT content, fate, uuid, number FROM seen WHERE identity = ?"
+        asked = "SELECT fingerprint, fate, uuid, number FROM seen WHERE identity = ?"
         return Fate(*self._base.execute(asked, (identity,)).fetchone())
 
     def contact(self, address: str) -> str | None:
