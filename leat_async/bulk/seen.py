@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from .._core.digests import digest
@@ -12,12 +13,16 @@ from .rows import ActiveRow
 
 # Bytes of memory that tell identities that come for the first time from those that may have come before.
 _SLOTS = 2**22
-_FRESH = 128
+# Identities that are kept in memory, and how many go to the table at a time: always the same, so that the statement is
+# compiled once.
+_FRESH = 8_192
+_TOGETHER = 128
 _TABLE = (
     "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, fingerprint BLOB, fate TEXT, uuid TEXT, number INTEGER) "
     "WITHOUT ROWID"
 )
 _INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL, NULL, 0)"
+_INSERTS = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_TOGETHER - 1)])
 
 
 class Fate(NamedTuple):
@@ -58,16 +63,14 @@ class SeenKeys:
     """
 
     def __init__(self) -> None:
-        # Identities that are not in the table yet, each with its content's fingerprint: most come once, and go
-        # there many at a time.
+        # The latest identities, each with its content's fingerprint: most come once, and small runs have no others.
         self._fresh: dict[bytes, bytes] = {}
-        self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_FRESH - 1)])
         # Whether any identity of a slot has come; where none has, there is nothing to look for.
         self._slots = bytearray(_SLOTS)
 
     @cached_property
     def _base(self) -> sqlite3.Connection:
-        # Made by the first row, so that a run that never begins leaves nothing open. An empty name is a private file
+        # Made when it is needed, so that a run that never begins leaves nothing open. An empty name is a private file
         # that SQLite creates when its cache is full, and that vanishes by itself.
         base = sqlite3.connect("", isolation_level=None, cached_statements=16)
         base.execute("PRAGMA journal_mode=OFF")
@@ -84,31 +87,28 @@ class SeenKeys:
         if not self._slots[slot]:
             self._slots[slot] = 1
             self._fresh[identity] = fingerprint
-            if len(self._fresh) >= _FRESH:
-                self._settle_fresh()
+            if len(self._fresh) >= _FRESH + _TOGETHER:
+                self._tell_table()
             return 0
         if identity in self._fresh:
-            self._settle_fresh()
+            self._base.execute(_INSERT, (identity, self._fresh.pop(identity)))
         found = self._base.execute(
             f"{_INSERT} ON CONFLICT (identity) DO UPDATE SET n = n + 1 RETURNING n",
             (identity, fingerprint),
         ).fetchone()
         return int(found[0]) - 1
 
-    def _settle_fresh(self) -> None:
-        if len(self._fresh) == _FRESH:
-            # One statement, and each time the same, which is compiled already.
-            self._base.execute(self._insert, [value for pair in self._fresh.items() for value in pair])
-        else:
-            self._base.execute("BEGIN")
-            self._base.executemany(_INSERT, self._fresh.items())
-            self._base.execute("COMMIT")
-        self._fresh.clear()
+    def _tell_table(self) -> None:
+        oldest = [*islice(self._fresh.items(), _TOGETHER)]
+        self._base.execute(_INSERTS, [value for pair in oldest for value in pair])
+        for identity, _ in oldest:
+            del self._fresh[identity]
 
     def settle(self, identity: bytes, fate: Fate) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
-        if identity in self._fresh:
-            self._settle_fresh()
+        if self._fresh.pop(identity, None) is not None:
+            self._base.execute("INSERT INTO seen VALUES (?, 1, ?, ?, ?, ?)", (identity, *fate))
+            return
         self._base.execute(
             "UPDATE seen SET fingerprint = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
         )
@@ -116,7 +116,7 @@ class SeenKeys:
     def fate(self, identity: bytes) -> Fate:
         """What became of the latest row with this identity."""
         if identity in self._fresh:
-            self._settle_fresh()
+            return Fate(self._fresh[identity], None, None, 0)
         asked = "SELECT fingerprint, fate, uuid, number FROM seen WHERE identity = ?"
         return Fate(*self._base.execute(asked, (identity,)).fetchone())
 
