@@ -17,12 +17,13 @@ _SLOTS = 2**22
 # compiled once.
 _FRESH = 8_192
 _TOGETHER = 128
-_TABLE = (
-    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, fingerprint BLOB, fate TEXT, uuid TEXT, number INTEGER) "
-    "WITHOUT ROWID"
+_TABLES = (
+    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, place INTEGER) WITHOUT ROWID",
+    # Apart, in the order they come: the other, whose rows go anywhere, is searched all the time, and so must be small.
+    "CREATE TABLE fates (place INTEGER PRIMARY KEY, fingerprint BLOB, fate TEXT, uuid TEXT, number INTEGER)",
+    "CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID",
+    "CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID",
 )
-_INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL, NULL, 0)"
-_INSERTS = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_TOGETHER - 1)])
 
 
 class Fate(NamedTuple):
@@ -65,6 +66,7 @@ class SeenKeys:
     def __init__(self) -> None:
         # The latest identities, each with its content's fingerprint: most come once, and small runs have no others.
         self._fresh: dict[bytes, bytes] = {}
+        self._places = 0
         # Whether any identity of a slot has come; where none has, there is nothing to look for.
         self._slots = bytearray(_SLOTS)
 
@@ -76,9 +78,8 @@ class SeenKeys:
         base.execute("PRAGMA journal_mode=OFF")
         base.execute("PRAGMA synchronous=OFF")
         base.execute("PRAGMA cache_size=-2000")
-        base.execute(_TABLE)
-        base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
-        base.execute("CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID")
+        for table in _TABLES:
+            base.execute(table)
         return base
 
     def count(self, identity: bytes, fingerprint: bytes) -> int:
@@ -88,36 +89,42 @@ class SeenKeys:
             self._slots[slot] = 1
             self._fresh[identity] = fingerprint
             if len(self._fresh) >= _FRESH + _TOGETHER:
-                self._tell_table()
+                oldest = [*islice(self._fresh.items(), _TOGETHER)]
+                self._keep(oldest)
+                for identity, _ in oldest:
+                    del self._fresh[identity]
             return 0
         if identity in self._fresh:
-            self._base.execute(_INSERT, (identity, self._fresh.pop(identity)))
-        found = self._base.execute(
-            f"{_INSERT} ON CONFLICT (identity) DO UPDATE SET n = n + 1 RETURNING n",
-            (identity, fingerprint),
-        ).fetchone()
-        return int(found[0]) - 1
+            self._keep([(identity, self._fresh.pop(identity))])
+        found = self._base.execute("UPDATE seen SET n = n + 1 WHERE identity = ? RETURNING n", (identity,)).fetchone()
+        if found is not None:
+            return int(found[0]) - 1
+        self._keep([(identity, fingerprint)])
+        return 0
 
-    def _tell_table(self) -> None:
-        oldest = [*islice(self._fresh.items(), _TOGETHER)]
-        self._base.execute(_INSERTS, [value for pair in oldest for value in pair])
-        for identity, _ in oldest:
-            del self._fresh[identity]
+    def _keep(self, some: list[tuple[bytes, bytes]]) -> None:
+        """Keep identities and the fingerprints of their contents, for the first time."""
+        first, self._places = self._places, self._places + len(some)
+        keys = [value for place, (identity, _) in enumerate(some, first) for value in (identity, place)]
+        self._base.execute(_many("INSERT INTO seen VALUES (?, 1, ?)", len(some)), keys)
+        known = [value for place, (_, known) in enumerate(some, first) for value in (place, known)]
+        self._base.execute(_many("INSERT INTO fates VALUES (?, ?, NULL, NULL, 0)", len(some)), known)
 
     def settle(self, identity: bytes, fate: Fate) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
-        if self._fresh.pop(identity, None) is not None:
-            self._base.execute("INSERT INTO seen VALUES (?, 1, ?, ?, ?, ?)", (identity, *fate))
-            return
+        if identity in self._fresh:
+            self._keep([(identity, self._fresh.pop(identity))])
         self._base.execute(
-            "UPDATE seen SET fingerprint = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
+            "UPDATE fates SET fingerprint = ?, fate = ?, uuid = ?, number = ? "
+            "WHERE place = (SELECT place FROM seen WHERE identity = ?)",
+            (*fate, identity),
         )
 
     def fate(self, identity: bytes) -> Fate:
         """What became of the latest row with this identity."""
         if identity in self._fresh:
             return Fate(self._fresh[identity], None, None, 0)
-        asked = "SELECT fingerprint, fate, uuid, number FROM seen WHERE identity = ?"
+        asked = "SELECT fingerprint, fate, uuid, number FROM fates NATURAL JOIN seen WHERE identity = ?"
         return Fate(*self._base.execute(asked, (identity,)).fetchone())
 
     def contact(self, address: str) -> str | None:
@@ -142,3 +149,9 @@ class SeenKeys:
         """Let go of it."""
         if "_base" in self.__dict__:
             self._base.close()
+
+
+def _many(statement: str, times: int) -> str:
+    """A statement that inserts so many records."""
+    values = statement[statement.index("(") :]
+    return statement + f", {values}" * (times - 1)
