@@ -1,0 +1,196 @@
+"""Contacts and visits, many in a call whose answer nobody documents: exactly once all the same."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leat_async import LeatClient, bulk
+from leat_async.bulk import Status
+from leat_async.bulk.kinds import together
+from leat_async.sandbox import Sandbox
+from leat_async.sandbox.engine import Call
+from leat_async.sandbox.errors import Refusal
+from leat_async.sandbox.resources import contact_changes, visits
+from leat_async.sandbox.resources.contacts import by_email
+
+from ..helpers import Leap, client_of, moment
+from ..test_address_book import calls, people
+from .chaos import Journey, add_faults, seeds
+
+Rows = list[dict[str, Any]]
+Handler = Callable[[Call], Any]
+MANY = {"contacts": contact_changes, "visits": visits}
+
+
+def with_params(call: Call, **params: Any) -> Call:
+    """The call, with other parameters."""
+    other = copy.copy(call)
+    other.params = params
+    return other
+
+
+class Answers:
+    """What answers for a while instead of the sandbox's own handlers."""
+
+    def __init__(self) -> None:
+        self._own: list[tuple[Any, Handler]] = []
+
+    def put(self, operation: str, instead: Callable[[Handler], Handler]) -> None:
+        module = MANY[operation.partition(".")[0]]
+        route = next(route for route in module.ROUTES if route.operation == operation)
+        self._own.append((route, route.handler))
+        object.__setattr__(route, "handler", instead(route.handler))
+
+    def put_back(self) -> None:
+        for route, handler in reversed(self._own):
+            object.__setattr__(route, "handler", handler)
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    made = Answers()
+    yield made
+    made.put_back()
+
+
+def piecemeal(kind: str) -> Callable[[Handler], Handler]:
+    """A server that makes one row after the other, and keeps those before the one that it refuses."""
+
+    def instead(own: Handler) -> Handler:
+        def batch(call: Call) -> Any:
+            for item in call.params[kind]:
+                own(with_params(call, **{kind: [item]}))
+                call.store.commit()
+                call.store.begin()
+
+        return batch
+
+    return instead
+
+
+def without(kind: str, *names: str) -> Callable[[Handler], Handler]:
+    """A server that passes over these fields of each row."""
+
+    def instead(own: Handler) -> Handler:
+        def batch(call: Call) -> Any:
+            items = [{name: value for name, value in item.items() if name not in names} for item in call.params[kind]]
+            return own(with_params(call, **{kind: items}))
+
+        return batch
+
+    return instead
+
+
+def new_only(own: Handler) -> Handler:
+    """A server that refuses contacts that are there."""
+
+    def batch(call: Call) -> Any:
+        if any(by_email(call, item["email"]) for item in call.params["contacts"]):
+            raise Refusal(60005)
+        return own(call)
+
+    return batch
+
+
+def backwards(own: Handler) -> Handler:
+    """A server that lists the newest visits first."""
+
+    def list_(call: Call) -> Any:
+        rows = [row for row in reversed(call.store["visits"].rows.values())]
+        rows = [row for row in rows if call.get("contact_uuid") in (None, row["contact_uuid"])]
+        return visits.laravel_page(call, rows, visits.view)
+
+    return list_
+
+
+def new_contacts(count: int) -> Rows:
+    return [{"email": f"New{n}@example.com", "attributes": {"firstname": f"N {n}"}} for n in range(count)]
+
+
+def new_visits(sandbox: Sandbox, addresses: list[str], count: int) -> Rows:
+    shop = sandbox.shops[0]["uuid"]
+    return [
+        {"email": addresses[n % len(addresses)], "shop_uuid": shop, "starts_at": moment(n), "source": "till"}
+        for n in range(count)
+    ]
+
+
+async def outcomes_of(leat: LeatClient, kind: str, given: Rows, **options: Any) -> list[Any]:
+    async with bulk.create(getattr(leat, kind), given, batch_calls=True, **options) as run:
+        return sorted([outcome async for outcome in run], key=lambda outcome: outcome.index)
+
+
+@pytest.mark.parametrize("seed", seeds(4))
+async def test_contacts_are_there_once_and_as_their_rows_say(seed: int, tmp_path: Path, answers: Answers) -> None:
+    draw = random.Random(f"batch contacts {seed}")
+    for instead in draw.sample([piecemeal("contacts"), new_only, without("contacts", "custom_attributes")], 1 + seed % 2):
+        answers.put("contacts.batch", instead)
+    async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:
+        there = people(sandbox, draw.randint(0, 150), firstname="There")
+        rows = new_contacts(draw.randint(5, 60))
+        for row in rows:
+            if draw.random() < 0.4:
+                del row["attributes"]
+        bad = [{"email": f"bad{n}@example.com", "attributes": {"uuid": "x"}} for n in range(draw.randint(0, 2))]
+        given = [*rows, *bad, *({"email": each.upper(), "attributes": {"firstname": "Other"}} for each in there[:9])]
+        draw.shuffle(given)
+        before = len(sandbox.rows("contacts"))
+        add_faults(draw, sandbox, ["contacts.batch", "contacts.batch", "contacts.list", "contacts.update", "*"])
+        journey = Journey(draw, sandbox, "contacts", tmp_path / "ledger", batch_calls=True)
+        await journey.travel(given)
+        if journey.count()[Status.UNKNOWN]:
+            await journey.settle(given)
+        counts = journey.count()
+        assert counts[Status.REJECTED] == len(bad) + len(there[:9]), journey.outcomes
+        assert counts[Status.UNKNOWN] == counts[Status.EXISTED] == 0
+        made = Counter(row["email"] for row in sandbox.rows("contacts"))
+        assert set(made.values()) == {1}
+        kept = {row["email"]: row["attributes"] for row in sandbox.rows("contacts")}
+        assert all(kept[row["email"].lower()] == row.get("attributes", {}) for row in rows)
+        assert all(kept[address] == {"firstname": "There"} for address in there)
+        assert len(kept) == before + len(rows) + len(bad)
+
+
+@pytest.mark.parametrize("seed", seeds(4))
+async def test_visits_are_there_once_and_as_their_rows_say(seed: int, tmp_path: Path, answers: Answers) -> None:
+    draw = random.Random(f"batch visits {seed}")
+    if draw.random() < 0.5:
+        answers.put("visits.list", backwards)
+    # One that does both leaves what can't be told from another's visit, and is refused as that.
+    if seed % 3:
+        answers.put("visits.batch", piecemeal("visits") if seed % 3 > 1 else without("visits", "source", "starts_at"))
+    async with Sandbox(seed=seed, unique_external_ids=draw.random() < 0.5, rate_limit=(10**9, 60.0)) as sandbox:
+        addresses = people(sandbox, draw.randint(20, 120))
+        rows = new_visits(sandbox, addresses, draw.randint(5, 60))
+        for n, row in enumerate(rows):
+            if draw.random() < 0.4:
+                row["external_id"] = f"till-{n}"
+            if draw.random() < 0.1:
+                row["contact_uuid"] = sandbox.contacts[0]["uuid"]
+                del row["email"]
+        bad = [{**rows[0], "shop_uuid": "nowhere", "external_id": f"bad {n}"} for n in range(draw.randint(0, 2))]
+        given = [*rows, *bad]
+        draw.shuffle(given)
+        add_faults(draw, sandbox, ["visits.batch", "visits.batch", "visits.list", "visits.update", "*"])
+        journey = Journey(draw, sandbox, "visits", tmp_path / "ledger", batch_calls=True)
+        await journey.travel(given)
+        if journey.count()[Status.UNKNOWN]:
+            await journey.settle(given)
+        counts = journey.count()
+        assert counts[Status.REJECTED] == len(bad), journey.outcomes
+        # What a refused call made all the same can't be told from what was there before.
+        assert counts[Status.UNKNOWN] == 0
+        assert seed % 3 > 1 or not counts[Status.EXISTED]
+        made = sandbox.rows("visits")
+        assert len(made) == len({row["external_id"] for row in made}) == len(rows)
+        moments = [sorted(dt.datetime.fromisoformat(row["starts_at"]) for row in some) for some in (made, rows)]
+        assert moments[0] == moments[1]
+        assert {row["source"] for row in made} == {"till"}
