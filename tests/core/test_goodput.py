@@ -51,6 +51,7 @@ async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float,
         while True:
             if not gate.try_enter():
                 await gate.enter(later=True)
+            await wait(latency / 2)  # for a ledger
             sent = clock.now()
             await wait(latency / 2)
             asked = server.take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -194,3 +195,86 @@ async def test_visits_are_there_once_and_as_their_rows_say(seed: int, tmp_path: 
         moments = [sorted(dt.datetime.fromisoformat(row["starts_at"]) for row in some) for some in (made, rows)]
         assert moments[0] == moments[1]
         assert {row["source"] for row in made} == {"till"}
+
+
+async def test_a_call_for_many_rows(tmp_path: Path) -> None:
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+        rows = new_contacts(600)
+        made = await outcomes_of(leat, "contacts", rows, ledger=tmp_path / "contacts")
+        assert {outcome.status for outcome in made} == {Status.CREATED}
+        assert all(one.result.current_values["firstname"] == row["attributes"]["firstname"] for one, row in zip(made, rows))
+        contacts = calls(sandbox)
+        assert contacts.total() <= 40, contacts
+        given = new_visits(sandbox, [row["email"] for row in rows], 600)
+        made = await outcomes_of(leat, "visits", given, ledger=tmp_path / "visits")
+        assert {outcome.status for outcome in made} == {Status.CREATED}
+        assert all(one.result.contact.email == row["email"].lower() for one, row in zip(made, given))
+        more = calls(sandbox) - contacts
+        assert more.total() <= 50, more
+        assert more["visits.batch"] <= 4
+        again = await outcomes_of(leat, "visits", given, ledger=tmp_path / "visits")
+        assert {outcome.status for outcome in again} == {Status.SKIPPED}
+        assert calls(sandbox) - contacts == more
+
+
+async def test_rows_that_such_a_call_can_not_say_go_alone() -> None:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        shop, contact = sandbox.shops[0]["uuid"], sandbox.contacts[0]["uuid"]
+        rows: Rows = [{"contact_uuid": contact, "shop_uuid": shop, "external_id": f"{n}"} for n in range(5)]
+        assert {each.status for each in await outcomes_of(leat, "visits", rows)} == {Status.CREATED}
+        code = sandbox.rows("contacts")[0]["referral_code"]
+        await outcomes_of(leat, "contacts", [{"email": f"r{n}@example.com", "referral_code": code} for n in range(5)])
+        counts = calls(sandbox)
+        assert (counts["visits.create"], counts["contacts.create"]) == (5, 5)
+
+
+def most_often(sandbox: Sandbox, kind: str) -> int:
+    """How often that row went in a call of many which did so most often."""
+    bodies = [json.loads(entry.raw_body)[kind] for entry in sandbox.journal.entries(f"{kind}.batch")]
+    return max(Counter(row.get("external_id") or row["email"] for body in bodies for row in body).values())
+
+
+@pytest.mark.parametrize("fault", ["empty", "malformed", "server_error"])
+async def test_nothing_that_is_answered_is_believed(fault: str, tmp_path: Path) -> None:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
+        addresses = people(sandbox, 18)
+        for kind, rows in (("contacts", new_contacts(18)), ("visits", new_visits(sandbox, addresses, 18))):
+            sandbox.faults.add(fault, f"{kind}.batch", applied=True)
+            outcomes = await outcomes_of(leat, kind, rows, ledger=tmp_path / kind)
+            assert {each.status for each in outcomes} == {Status.CREATED}
+            assert most_often(sandbox, kind) == 1
+            sandbox.faults.clear()
+            # An answer of success, and nothing made.
+            sandbox.faults.add("reject", f"{kind}.batch", first=1, status=200, body={"data": [], "meta": []})
+            rows = [{**row, "email": f"x{n}@example.com"} for n, row in enumerate(rows)]
+            outcomes = await outcomes_of(leat, kind, rows, ledger=tmp_path / kind, create_contacts=kind == "visits")
+            assert {each.status for each in outcomes} == {Status.CREATED}
+            assert most_often(sandbox, kind) == 2
+        assert len({row["external_id"] for row in sandbox.rows("visits")}) == len(sandbox.rows("visits")) == 36
+
+
+async def test_what_is_made_after_the_answer_is_waited_for() -> None:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
+        people(sandbox, 30)
+        sandbox.faults.add("apply_late", "contacts.batch", first=1, seconds=2.5)
+        outcomes = await outcomes_of(leat, "contacts", new_contacts(30))
+        assert {each.status for each in outcomes} == {Status.CREATED}
+        assert most_often(sandbox, "contacts") == 1
+
+
+async def test_such_calls_are_of_limited_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "MOST_BYTES", 3_500)
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        rows = [{"email": f"b{n}@example.com", "attributes": {"firstname": "x" * 900}} for n in range(30)]
+        assert {each.status for each in await outcomes_of(leat, "contacts", rows)} == {Status.CREATED}
+        assert max(len(entry.raw_body) for entry in sandbox.journal.entries("contacts.batch")) <= 3_600
+
+
+async def test_where_there_are_no_such_calls_they_are_refused_before_anything_is_sent() -> None:
+    async with Sandbox(seed=1) as sandbox:
+        async with client_of(sandbox) as leat:
+            with pytest.raises(ValueError, match="batch_calls is for contacts and visits .* not for bookings"):
+                bulk.create(leat.bookings, [], batch_calls=True)
+        async with client_of(sandbox, api="register") as till:
+            with pytest.raises(ValueError, match="under the register API: leave it out"):
+                bulk.create(till.contacts, [], batch_calls=True)
