@@ -79,10 +79,10 @@ class Pace:
         self._tat -= self._interval
 
     def refuse(self, now: float, sent_at: float, wait: float, *, first: bool) -> None:
-        """A 429 that asks for a wait, the first or another of those to what was on its way together, sent at `sent_at`.
+        """Learn from a 429 that asks for a wait, the first or another of those to what was on its way together.
 
-        Servers count in windows, and the wait lasts until the next one begins. So what got through since the count began
-        is what a window holds, if that began with it. What was learned so is kept for ten minutes.
+        Servers count in windows, and the wait lasts until the next one begins. So what got through since the count
+        began is what a window holds, if that began with it. What was learned so is kept for ten minutes.
         """
         if first and not self._window:
             again = self._assume_at < _ALWAYS

@@ -146,7 +146,9 @@ def _show(options: ImportOptions, source: TableSource, foreseen: _Foreseen) -> E
         more = " or more" if addresses == _MANY else ""
         absent = "created if absent" if options.create_contacts else "to be looked up"
         sums.append((f"contacts, {absent}", f"{addresses:,}{more}"))
-    requests = counts[_CHANGED] + counts[_ASKED] + addresses + foreseen.calls(options.kind, batch_calls=options.batch_calls)
+    requests = (
+        counts[_CHANGED] + counts[_ASKED] + addresses + foreseen.calls(options.kind, batch_calls=options.batch_calls)
+    )
     rate = options.rate or RATE
     sums.append(("calls, at most", f"{requests:,}"))
     sums.append((f"at {rate:,} requests a minute", f"about {duration(60 * requests / rate)}"))

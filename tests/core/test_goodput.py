@@ -77,7 +77,7 @@ async def test_a_limit_that_is_known_is_used_and_never_met() -> None:
     assert server.used_of(1000.0, 1050.0) >= 0.95
 
 
-@pytest.mark.parametrize("assumed, requests", [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
+@pytest.mark.parametrize(("assumed", "requests"), [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
 async def test_a_lower_limit_is_learned_from_a_429(assumed: RateLimit, requests: int) -> None:
     clock = Chance(0.5)
     server = Server(clock, requests, 10.0)

@@ -215,8 +215,8 @@ class ContactKind:
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """Attributes remain, if there are any and they are to be given to this contact."""
-        # What we made alone has no values yet, so what was made after the list was read and has others is not ours. What
-        # we made with others has those of its row, if that is still as it was then.
+        # What we made alone has no values yet, so what was made after the list was read and has others is not ours.
+        # What we made with others has those of its row, if that is still as it was then.
         listed = self._book is not None and self._book.whole and self._together is None
         shown = isinstance(found, Contact)
         if ours and shown and (listed or row.altered) and self.differing(row, found, filled=True):

@@ -54,9 +54,9 @@ class Together:
     """Sends rows together, as many as there are.
 
     `request` makes the call for what is sent of several rows, `alone` makes one row, `find` asks for it. `told` is what
-    a call made of each of its rows, by its answer, None where that is not known. A call that is refused made none of its rows, unless the first of them is
-    there: then each is asked for. Those that are not there are sent in two halves, so that in the end a bad row goes
-    alone.
+    a call made of each of its rows, by its answer, None where that is not known. A call that is refused made none of
+    its rows, unless the first of them is there: then each is asked for. Those that are not there are sent in two
+    halves, so that in the end a bad row goes alone.
     """
 
     def __init__(
