@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
@@ -41,6 +42,11 @@ def _own_state() -> None:
 
 def pytest_collection_finish() -> None:
     """Else each round of the collector looks at all that ten thousand tests and their imports are made of."""
+    if "hypothesis" in sys.modules:
+        # It asks the collector once who refers to its random numbers, and hears of nobody who is frozen.
+        from hypothesis import given, strategies
+
+        given(strategies.none())(lambda nothing: None)()
     gc.collect()
     gc.freeze()
 

@@ -117,21 +117,23 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     wheel = Path(arguments[0]).resolve()
     extras = list(arguments[1:]) or list(PROGRAMS)
+    # Here, not in the threads: the first look at Python's configuration is not safe among several.
+    uv = find_uv_bin()
     with ThreadPoolExecutor(2) as pool:
-        said = list(pool.map(lambda extra: tried(wheel, extra), extras))
+        said = list(pool.map(lambda extra: tried(uv, wheel, extra), extras))
     for extra, wrong in zip(extras, said, strict=True):
         print(f"{extra}: {wrong or 'works'}")  # noqa: T201
     return 1 if any(said) else 0
 
 
-def tried(wheel: Path, extra: str) -> str:
+def tried(uv: str, wheel: Path, extra: str) -> str:
     """What went wrong; nothing where all went well."""
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "environment" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         what = str(wheel) if extra == BASE else f"{wheel}[{extra}]"
         for command in (
-            (find_uv_bin(), "venv", "-q", "--python", sys.executable, str(python.parents[1])),
-            (find_uv_bin(), "pip", "install", "-q", "--python", str(python), "--constraint", str(PINS), what),
+            (uv, "venv", "-q", "--python", sys.executable, str(python.parents[1])),
+            (uv, "pip", "install", "-q", "--python", str(python), "--constraint", str(PINS), what),
             (str(python), "-W", "error", "-c", textwrap.dedent(PROGRAMS[extra])),
         ):
             ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)  # noqa: S603 - our own

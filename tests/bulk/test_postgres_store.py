@@ -219,6 +219,7 @@ class Pooler:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone wakes nobody who accepts
         self._listener.close()
         for backend in self._free:
             backend.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -134,7 +135,8 @@ def send(port: int, request: bytes, whole: bool) -> bytes:
         try:
             connection.sendall(request)
             if not whole:
-                connection.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(OSError):  # the other side has closed already
+                    connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
         except ConnectionError:

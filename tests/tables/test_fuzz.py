@@ -209,7 +209,7 @@ def test_whatever_bytes_come(tmp_path: Path, form: str) -> None:
     whole = seed(tmp_path / "seed")
     (tmp_path / "given").write_bytes(whole)
     assert read(tmp_path / "given", tmp_path) == len(ROWS)
-    kept = rows = 0
+    rows = 0
     for number in range(FIRST, FIRST + COUNT // len(SEEDS)):
         chance = random.Random(f"{form} {number}")
         try:
@@ -220,7 +220,6 @@ def test_whatever_bytes_come(tmp_path: Path, form: str) -> None:
         began = time.monotonic()
         try:
             rows += read(tmp_path / "given", tmp_path)
-            kept += 1
         except SourceError as error:
             assert len(str(error)) < 1000, error
         except Exception as error:
@@ -229,8 +228,7 @@ def test_whatever_bytes_come(tmp_path: Path, form: str) -> None:
         assert time.monotonic() - began < 20, f"{form} {number}"
         for left in tmp_path.glob("unpacked-*"):
             left.unlink()
-    assert kept or form == "parquet"  # of which one in fifty is read at all
-    assert rows
+    assert rows or form == "parquet"  # of which one in fifty is read at all
 
 
 def test_what_unpacks_to_much_takes_little_memory(tmp_path: Path) -> None:

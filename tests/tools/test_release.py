@@ -13,6 +13,7 @@ import pytest
 import yaml
 from packaging.version import Version
 from typing_extensions import deprecated
+from uv import find_uv_bin
 
 import hatch_build
 from leat_async import LeatClient, models
@@ -78,7 +79,7 @@ def test_an_extra_that_does_not_do_what_it_is_for_is_told(monkeypatch: pytest.Mo
     monkeypatch.setattr(try_wheel, "PROGRAMS", {"base": "import leat_async_is_not_there"})
     wheel = tmp_path / "empty-1-py3-none-any.whl"
     _wheel(wheel)
-    assert "ModuleNotFoundError" in try_wheel.tried(wheel, "base")
+    assert "ModuleNotFoundError" in try_wheel.tried(find_uv_bin(), wheel, "base")
 
 
 def _wheel(path: Path) -> None:
