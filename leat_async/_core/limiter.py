@@ -55,8 +55,10 @@ class Pace:
         burst = burst_of(limit)
         # burst at once plus one an interval must stay within `requests` in any stretch of `per` seconds.
         self._interval = limit.per / max(1, limit.requests - burst)
-        self._burst = burst
-        self._ahead = (burst - 1) * self._interval
+        # What was late on its way, such as the first request of a connection, makes a server's window begin late.
+        kept = limit.requests // 100 if limit.burst is None else 0
+        self._burst = max(1, burst - kept)
+        self._ahead = (self._burst - 1) * self._interval
 
     def wait(self, now: float, before: int = 0) -> float:
         """Seconds until a request may go, after so many others; 0 for now."""
@@ -88,15 +90,17 @@ class Pace:
             again = self._assume_at < _ALWAYS
             if not again:
                 self._assume_at = now + _LEARNED
+            gone = sent_at - self._began
             # Windows have whole seconds, and waits are rounded up; but what was learned and refused was too much.
-            window = sent_at - self._began + wait
-            self._window = window if again or wait % 1 else max(1.0, window // 1)
-            self._most = self.limit.requests * self._window / self.limit.per * (_LESS if again else 1.0)
+            self._window = gone + wait if again or wait % 1 else max(1.0, (gone + wait) // 1)
+            # Where the limit had held for longer than a window, this may have been a chance.
+            rate = self.limit.requests / self.limit.per * (_LESS if again else 1.0)
+            self._most = rate * self._window if again or gone <= self.limit.per else 0.0
         elif not self._window:
             return  # it came after others were let go
         self._refused += 1
         through = self._booked - self._refused
-        if through >= _TELLING:
+        if through >= _TELLING and self._most:
             requests = max(1, int(min(through, self._most)))
             burst = self._assumed.burst
             self._keep(RateLimit(requests, per=self._window, burst=burst and min(burst, requests)))

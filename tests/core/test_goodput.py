@@ -39,8 +39,9 @@ class Server:
         return sum(begin <= moment < end for moment in self.allowed) / (self._requests * (end - begin) / self._per)
 
 
-async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float, latency: float = 0.02) -> None:
-    """As many calls as the gate lets through."""
+async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float, late: float = 0.0) -> None:
+    """As many calls as the gate lets through; the first ones connect, and are so `late`."""
+    latency = 0.02
 
     async def wait(seconds: float) -> None:
         done = asyncio.get_running_loop().create_future()
@@ -48,11 +49,14 @@ async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float,
         await done
 
     async def worker() -> None:
+        connecting = late
         while True:
             if not gate.try_enter():
                 await gate.enter(later=True)
             await wait(latency / 2)  # for a ledger
             sent = clock.now()
+            await wait(connecting)
+            connecting = 0.0
             await wait(latency / 2)
             asked = server.take()
             await wait(latency / 2)
@@ -71,10 +75,10 @@ async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float,
 
 async def test_a_limit_that_is_known_is_used_and_never_met() -> None:
     clock = FakeClock()
-    server = Server(clock, 120, 10.0)
-    await imported(clock, Gate(32, RateLimit(120, per=10.0), clock), server, 50.0)
+    server = Server(clock, 600, 10.0)
+    await imported(clock, Gate(32, RateLimit(600, per=10.0), clock), server, 25.0, late=0.08)
     assert server.refused == []
-    assert server.used_of(1000.0, 1050.0) >= 0.95
+    assert server.used_of(1000.1, 1025.0) >= 0.95
 
 
 @pytest.mark.parametrize(("assumed", "requests"), [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
@@ -87,24 +91,35 @@ async def test_a_lower_limit_is_learned_from_a_429(assumed: RateLimit, requests:
     assert server.used_of(1012, 1035) >= 0.9
 
 
+def sent(gate: Gate, clock: FakeClock, seconds: float) -> int:
+    """How many may go in that time."""
+    count = 0
+    for _ in range(int(seconds * 200)):
+        clock.time += 0.005
+        if gate.try_enter():
+            gate.leave()
+            count += 1
+    return count
+
+
 def test_what_was_learned_is_kept_for_ten_minutes() -> None:
     clock = Chance(0.0)
     gate = Gate(32, RateLimit(900, per=10.0), clock)
-
-    def sent(seconds: float) -> int:
-        """How many may go in that time."""
-        count = 0
-        for _ in range(int(seconds * 200)):
-            clock.time += 0.005
-            if gate.try_enter():
-                gate.leave()
-                count += 1
-        return count
-
-    assert sent(6.0) > 500
+    assert sent(gate, clock, 6.0) > 500
     gate.reject(5.0, clock.time)
-    assert sent(4.9) == 0
-    assert sent(10.0) < 600
+    assert sent(gate, clock, 4.9) == 0
+    assert sent(gate, clock, 10.0) < 600
     clock.time += 600
-    sent(10.0)
-    assert sent(10.0) > 800
+    sent(gate, clock, 10.0)
+    assert sent(gate, clock, 10.0) > 800
+
+
+def test_one_429_is_a_chance_where_the_limit_had_held() -> None:
+    clock = Chance(0.0)
+    gate = Gate(32, RateLimit(900, per=10.0), clock)
+    assert sent(gate, clock, 30.0) > 2500
+    for lower in (False, True):
+        gate.reject(5.0, clock.time)
+        sent(gate, clock, 6.0)
+        assert (sent(gate, clock, 10.0) < 840) == lower
+        sent(gate, clock, 10.0)

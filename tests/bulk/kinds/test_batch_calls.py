@@ -254,13 +254,32 @@ async def test_nothing_that_is_answered_is_believed(fault: str, tmp_path: Path) 
         assert len({row["external_id"] for row in sandbox.rows("visits")}) == len(sandbox.rows("visits")) == 36
 
 
-async def test_what_is_made_after_the_answer_is_waited_for() -> None:
+async def test_what_is_made_after_the_answer_is_waited_for(answers: Answers) -> None:
+    due: list[tuple[int, Callable[[Call], Any]]] = []
+
+    def later(own: Handler) -> Handler:
+        def batch(call: Call) -> Any:
+            due.append((call.now() + 2, lambda _: own(call)))
+
+        return batch
+
+    def made_by_then(own: Handler) -> Handler:
+        def list_(call: Call) -> Any:
+            while due and due[0][0] <= call.now():
+                due.pop(0)[1](call)
+            return own(call)
+
+        return list_
+
+    answers.put("visits.batch", later)
+    answers.put("visits.list", made_by_then)
     async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
-        people(sandbox, 30)
-        sandbox.faults.add("apply_late", "contacts.batch", first=1, seconds=2.5)
-        outcomes = await outcomes_of(leat, "contacts", new_contacts(30))
+        rows = new_visits(sandbox, people(sandbox, 60), 60)
+        outcomes = await outcomes_of(leat, "visits", rows, create_contacts=True)
         assert {each.status for each in outcomes} == {Status.CREATED}
-        assert most_often(sandbox, "contacts") == 1
+        assert len(sandbox.rows("visits")) == 60
+        # Of nobody's visits alone.
+        assert not any("contact_uuid" in entry.query for entry in sandbox.journal.entries("visits.list"))
 
 
 async def test_such_calls_are_of_limited_size(monkeypatch: pytest.MonkeyPatch) -> None:
