@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from leat_async.bulk.fingerprints import fingerprint
 from leat_async.bulk.ledger import NO_ERROR, Ledger
 from leat_async.bulk.outcomes import Status
 from leat_async.bulk.rows import ActiveRow
@@ -39,8 +40,17 @@ def row_of(number: int, place: int) -> ActiveRow:
         b'{"contact_uuid":"0b1f4f2e-8a40-4c5f-a000-9ad0f4c0ffee","ends_at":"2024-05-01T22:00:00+00:00","external_id":"e-%d",'
         b'"shop_uuid":"6f1c3a2e-8f0b-4b43-9a5d-0a8f5c3de111","source":"Kiosk","starts_at":"2024-05-01T20:00:00+00:00"}'
     )
+    content %= number
     return ActiveRow(
-        index=number, given={}, identity=key, serial_key=key, key=key, content=content % number, body={}, number=place
+        index=number,
+        given={},
+        identity=key,
+        serial_key=key,
+        key=key,
+        content=content,
+        fingerprint=fingerprint(b"visits", content),
+        body={},
+        number=place,
     )
 
 
@@ -67,7 +77,7 @@ async def opened(path: Path) -> tuple[Ledger, float]:
     began = time.perf_counter()
     ledger = Ledger(SqliteLedgerStore(path))
     await ledger.open(lambda outcomes, error: None)
-    await ledger.begin("account", "visits", b"visits", START)
+    await ledger.begin("account", "visits", START)
     return ledger, time.perf_counter() - began
 
 

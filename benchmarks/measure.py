@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import re
 import resource
@@ -32,8 +33,12 @@ class Table:
         return statistics.median(self.figures[who])
 
     def ratio(self, who: str, other: str) -> float:
-        """`who` ÷ `other`, the median over the rounds, in each of which both ran one after the other."""
-        return statistics.median(a / b for a, b in zip(self.figures[who], self.figures[other], strict=True))
+        """`who` ÷ `other`, the median over the rounds, in each of which both ran one after the other.
+
+        Of rounds where `other` has nothing (no 429, say) there is no ratio; NaN if that is all of them.
+        """
+        found = [a / b for a, b in zip(self.figures[who], self.figures[other], strict=True) if b]
+        return statistics.median(found) if found else math.nan
 
     def markdown(self) -> str:
         lines = [f"### {self.name}", "", f"| who | {self.unit} | spread | ÷ {self.against} |", "|---|---|---|---|"]

@@ -37,10 +37,10 @@ def shared(request: pytest.FixtureRequest, state: Path) -> str:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here no store is given up; a busy machine's may be slow."""
-    for name in ("postgres", "redis", "sqlite"):
-        monkeypatch.setattr(f"leat_async._core.pace.{name}.STORE_TIMEOUT", 30.0)
+    for name in ("WAITED_FOR", "PATIENCE"):
+        monkeypatch.setattr(f"leat_async._core.pace.patience.{name}", 30.0)
     for name in ("postgres", "redis"):
-        monkeypatch.setattr(f"leat_async._core.pace.{name}.CONNECT_TIMEOUT", 30.0)
+        monkeypatch.setattr(f"leat_async._core.pace.{name}.CONNECT", 30.0)
 
 
 async def test_two_clients_on_one_token_share_a_pace(recorder: Recorder, shared: str) -> None:

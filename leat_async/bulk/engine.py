@@ -188,7 +188,7 @@ class Engine:
             return
         own = self._options
         start = RunStart(*(own.source, own.on_change, own.batch), started=self._clock.wall(), pid=os.getpid())
-        await ledger.begin(account, self._name, self._kind.fingerprinted, start)
+        await ledger.begin(account, self._name, start)
 
     async def _begin(self) -> bool:
         """Make the kind ready; False when the run had to be stopped."""

@@ -6,48 +6,51 @@ The formula is a promise: change it, and every row that was imported before look
 from __future__ import annotations
 
 import struct
-import zlib
-from collections.abc import Iterable
-from typing import Any
+from binascii import crc_hqx
+from collections.abc import Callable, Iterable
+from itertools import repeat
 
 import msgspec
 
 from .._core.digests import raw_digest_after
 
-# Bytes of the digest of all of a content; behind it, four for each field: two of its name's sum, two of its value's.
+# Bytes of the digest of all of a content. Behind it, two bytes each: sums of its fields' names, then of their values.
 _WHOLE = 16
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_sum = zlib.crc32
-
-
-class _Names(dict[str, int]):
-    def __missing__(self, name: str) -> int:
-        made = (_sum(name.encode()) & 0xFFFF) << 16
-        if len(self) < 10_000:
-            self[name] = made
-        return made
-
-
-_names = _Names()
-_packers: dict[int, struct.Struct] = {}
+# Of contents with these fields: the sums of their names, and what makes bytes of those of their values.
+_Shape = tuple[bytes, Callable[..., bytes]]
+_shapes: dict[tuple[str, ...], _Shape] = {}
 
 
 def fingerprint(kind: bytes, content: bytes) -> bytes:
     """The fingerprint of a content, which is a JSON object without space, of this kind."""
     fields = _members(content)
-    count = len(fields)
-    packer = _packers.get(count)
-    if packer is None:
-        packer = _packers[count] = struct.Struct(f"<{count}I")
-    names = _names
-    return raw_digest_after(kind, content) + packer.pack(
-        *[names[name] | _sum(value) & 0xFFFF for name, value in fields.items()]
-    )
+    names, values = _shapes.get(tuple(fields)) or _shape(tuple(fields))
+    return raw_digest_after(kind, content) + names + values(*map(crc_hqx, fields.values(), repeat(0)))
 
 
-def is_same(known: bytes, kind: bytes, content: bytes) -> bool:
-    """Whether a content is the one of this fingerprint."""
-    return known[:_WHOLE] == raw_digest_after(kind, content)
+def _shape(names: tuple[str, ...]) -> _Shape:
+    pack = struct.Struct(f"<{len(names)}H").pack
+    made = pack(*map(_sum_of, names)), pack
+    if len(_shapes) < 10_000:
+        _shapes[names] = made
+    return made
+
+
+def _sum_of(name: str) -> int:
+    return crc_hqx(name.encode(), 0)
+
+
+def _sums(known: bytes) -> dict[int, int]:
+    """The sums of the values by those of their names."""
+    packed = known[_WHOLE:]
+    sums, half = struct.unpack(f"<{len(packed) // 2}H", packed), len(packed) // 4
+    return dict(zip(sums[:half], sums[half:], strict=True))
+
+
+def is_same(known: bytes, other: bytes) -> bool:
+    """Whether two fingerprints are of the same content."""
+    return known[:_WHOLE] == other[:_WHOLE]
 
 
 def differing(known: bytes, content: bytes, names: Iterable[str]) -> list[str]:
@@ -55,17 +58,10 @@ def differing(known: bytes, content: bytes, names: Iterable[str]) -> list[str]:
 
     A field whose value has the same short sum by chance is missing here, which `is_same` does not mind.
     """
-    was = {pair & 0xFFFF0000: pair & 0xFFFF for (pair,) in struct.iter_unpack("<I", known[_WHOLE:])}
-    fields = _members(content)
-    now: dict[str, int | None] = {name: _sum(value) & 0xFFFF for name, value in fields.items()}
+    was = _sums(known)
+    now: dict[str, int | None] = {name: crc_hqx(value, 0) for name, value in _members(content).items()}
     there = {**dict.fromkeys(names), **now}
-    return [name for name, value in there.items() if was.get(_names[name]) != value]
-
-
-def differing_contents(known: bytes, content: bytes) -> list[str]:
-    """The names of the fields that two contents do not share."""
-    was, now = _members(known), _members(content)
-    return [name for name in {**was, **now} if _raw(was.get(name)) != _raw(now.get(name))]
+    return [name for name, value in there.items() if was.get(_sum_of(name)) != value]
 
 
 def absent(content: bytes, names: Iterable[str]) -> list[str]:
@@ -76,16 +72,11 @@ def absent(content: bytes, names: Iterable[str]) -> list[str]:
 
 def carried_on(known: bytes, made: bytes, emptied: Iterable[str]) -> bytes:
     """A fingerprint, and what `known` has besides: fields that are as they were, since nothing empties them."""
-    gone = {_names[name] for name in emptied}
-    gone |= {pair & 0xFFFF0000 for (pair,) in struct.iter_unpack("<I", made[_WHOLE:])}
-    left = [pair for (pair,) in struct.iter_unpack("<I", known[_WHOLE:]) if pair & 0xFFFF0000 not in gone]
-    return made + struct.pack(f"<{len(left)}I", *left)
+    gone = set(map(_sum_of, emptied))
+    sums = {**{name: value for name, value in _sums(known).items() if name not in gone}, **_sums(made)}
+    return made[:_WHOLE] + struct.pack(f"<{2 * len(sums)}H", *sums, *sums.values())
 
 
 def has_field(known: bytes, name: str) -> bool:
     """Whether a content of this fingerprint has such a field."""
-    return any(pair & 0xFFFF0000 == _names[name] for (pair,) in struct.iter_unpack("<I", known[_WHOLE:]))
-
-
-def _raw(value: Any) -> bytes | None:
-    return bytes(value) if value is not None else None
+    return _sum_of(name) in _sums(known)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, Iterable
 from itertools import islice
 from typing import Any
 
+from .fingerprints import fingerprint
 from .identity import key_of
 from .kinds import Kind
 from .ledger import Ledger
@@ -38,6 +39,7 @@ class Intake:
         self.failure: Exception | None = None
         self._source = source_of(rows)
         self._kind = kind
+        self._fingerprinted = kind.fingerprinted
         self._seen = seen
         self._ledger = ledger
         self._read = 0
@@ -76,10 +78,16 @@ class Intake:
             row = self._kind.prepare(index, given)
         except (ValueError, TypeError) as error:
             return refused(index, given, error)
-        row.occurrence = self._seen.count(row.identity, row.content)
+        if row.serial_key is not None:
+            # Else the identity is made of all of the content, so there is nothing to be told apart.
+            row.fingerprint = fingerprint(self._fingerprinted, row.content)
+        row.occurrence = self._seen.count(row.identity, row.fingerprint)
         row.key = row.identity if row.serial_key is not None else key_of(row.identity, row.occurrence)
         if row.earlier is not None:
-            row.earlier.occurrence = self._seen.count(row.earlier.identity, row.earlier.content)
+            earlier = row.earlier
+            row.earlier.occurrence = self._seen.count(
+                earlier.identity, fingerprint(self._fingerprinted, earlier.content)
+            )
         return row
 
     async def fill(self) -> None:

@@ -19,7 +19,6 @@ import msgspec
 
 from ..errors import LeatError, LedgerError
 from .course import Course
-from .fingerprints import fingerprint
 from .outcomes import Outcome, Status, code_of
 from .rows import ActiveRow
 from .store import Commit, Known, LedgerStore, RefusedRow, Rest, RowState, RunStart, RunSums, Source, WholeRest
@@ -46,7 +45,7 @@ Note = tuple[ActiveRow, RowState, Status, Told]
 Then = Callable[[list[Outcome], Exception | None], None]
 
 
-def _written(notes: list[Note], run: int, kind: bytes) -> list[int | str | bytes]:
+def _written(notes: list[Note], run: int) -> list[int | str | bytes]:
     """Notes as the values of their columns, one row's after the other's.
 
     All that go together in one loop, which is quicker than one between two requests.
@@ -54,15 +53,11 @@ def _written(notes: list[Note], run: int, kind: bytes) -> list[int | str | bytes
     now = int(time.time())
     written: list[int | str | bytes] = []
     for row, state, status, told in notes:
-        known = row.fingerprint
-        if known is None:
-            # Where the key is made of all of the content there is nothing to be told apart.
-            known = row.fingerprint = b"" if row.serial_key is None else fingerprint(kind, row.content)
         rest = Rest(status, row.attempts, row.uuid, *told, int(row.sent_wall), now)
         if row.unasked:
             rest = WholeRest(**msgspec.structs.asdict(rest), unasked=True)
         # `_value_`, since `value` is a call.
-        written += (row.number, row.key, run, row.index, state._value_, known, _encode(rest).decode())
+        written += (row.number, row.key, run, row.index, state._value_, row.fingerprint, _encode(rest).decode())
     return written
 
 
@@ -96,7 +91,6 @@ class Ledger:
 
     def __init__(self, store: LedgerStore | None) -> None:
         self._placed = store
-        self._kind = b""
         # Whether no earlier run left anything; and what was found of rows that will be asked for.
         self.is_new: bool = True
         self._ahead: dict[bytes, Known | None] = {}
@@ -162,12 +156,8 @@ class Ledger:
         """The account that it belongs to, once that is known."""
         return self._store.held.get("account")
 
-    async def begin(self, account: str, kind: str, fingerprinted: bytes, run: RunStart) -> None:
-        """Say whose it is, or refuse when it is another's; make ready to find what earlier runs left; begin a run.
-
-        `fingerprinted` is what the kind's fingerprints begin with.
-        """
-        self._kind = fingerprinted
+    async def begin(self, account: str, kind: str, run: RunStart) -> None:
+        """Say whose it is, or refuse when it is another's; make ready to find what earlier runs left; begin a run."""
         await to_its_end(asyncio.to_thread(self._begin, account, kind, run))
 
     def _begin(self, account: str, kind: str, run: RunStart) -> None:
@@ -268,7 +258,7 @@ class Ledger:
         sums = None
         if self._run and now - self._summed >= _SUMS:
             self._summed, sums = now, self._sums()
-        commit = Commit(_written(self._notes, self._run, self._kind), self._contacts, self._refusals, sums)
+        commit = Commit(_written(self._notes, self._run), self._contacts, self._refusals, sums)
         self._notes, self._contacts, self._refusals = [], [], []
         return commit
 

@@ -65,19 +65,19 @@ class ActiveRow(msgspec.Struct, eq=False, kw_only=True):
 
     `given` is the row as it came. `identity` is what rows have in common that are the same row or equal ones,
     `occurrence` how many of those came before it, `key` what makes it the same row; `number` is its place in the
-    ledger. `content` is all that it says; `fingerprint` tells contents apart for good, and is only made where the
-    ledger is to keep it. Rows that share a `serial_key` go one after the other; those without have no identifier of
-    their own, and are `momentless` if they name no moment either. `before`: what was known of the row that is to be
-    changed; `changed`: the fields in which it differs from that, and `not_emptied` those that became empty and stay;
-    `altered`: it was in doubt with other data. `repeats`: its outcome is that of an earlier row of this run. `address`
-    is the e-mail address that names the contact. `stage` is where the row is in its writes, `status` what it will be
-    when they are done. `in_doubt`: sent, and neither applied nor refused for certain, since `doubt_since` by the
-    client's clock, or refused because its identifier is `taken`, which may be our doing; `was_in_doubt`: was in doubt
-    once, so what is found may be ours. `sent_wall`: when it was last sent, in seconds since 1970; only to be told.
-    `earlier`: the row as versions knew it that kept space around texts. `committed`: the ledger has its outcome.
-    `task`: what works on it now. Of kinds whose rows have an identifier of their own, or one made for them, `own` is
-    that; `since`: what it makes can't be older, if that is known; `unasked`: it is sent in a way in which the API can't
-    be asked about it.
+    ledger. `content` is all that it says; `fingerprint` tells contents apart for good: that of its own, or of what a
+    change of it leaves behind; empty where the key is made of all of the content. Rows that share a `serial_key` go one
+    after the other; those without have no identifier of their own, and are `momentless` if they name no moment either.
+    `before`: what was known of the row that is to be changed; `changed`: the fields in which it differs from that, and
+    `not_emptied` those that became empty and stay; `altered`: it was in doubt with other data. `repeats`: its outcome
+    is that of an earlier row of this run. `address` is the e-mail address that names the contact. `stage` is where the
+    row is in its writes, `status` what it will be when they are done. `in_doubt`: sent, and neither applied nor refused
+    for certain, since `doubt_since` by the client's clock, or refused because its identifier is `taken`, which may be
+    our doing; `was_in_doubt`: was in doubt once, so what is found may be ours. `sent_wall`: when it was last sent, in
+    seconds since 1970; only to be told. `earlier`: the row as versions knew it that kept space around texts.
+    `committed`: the ledger has its outcome. `task`: what works on it now. Of kinds whose rows have an identifier of
+    their own, or one made for them, `own` is that; `since`: what it makes can't be older, if that is known; `unasked`:
+    it is sent in a way in which the API can't be asked about it.
     """
 
     index: int
@@ -89,7 +89,7 @@ class ActiveRow(msgspec.Struct, eq=False, kw_only=True):
     address: str | None = None
     own: str | None = None
     serial_key: bytes | None = None
-    fingerprint: bytes | None = None
+    fingerprint: bytes = b""
     momentless: bool = False
     before: Known | None = None
     changed: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from .._core.digests import digest
@@ -12,18 +13,27 @@ from .rows import ActiveRow
 
 # Bytes of memory that tell identities that come for the first time from those that may have come before.
 _SLOTS = 2**22
-_FRESH = 128
-_TABLE = (
-    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, content BLOB, fate TEXT, uuid TEXT, number INTEGER) "
-    "WITHOUT ROWID"
+# Identities that are kept in memory, and how many go to the table at a time: always the same, so that the statement is
+# compiled once.
+_FRESH = 8_192
+_TOGETHER = 128
+_TABLES = (
+    "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, place INTEGER) WITHOUT ROWID",
+    # Apart, in the order they come: the other, whose rows go anywhere, is searched all the time, and so must be small.
+    "CREATE TABLE fates (place INTEGER PRIMARY KEY, fingerprint BLOB, fate TEXT, uuid TEXT, number INTEGER)",
+    "CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID",
+    "CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID",
 )
-_INSERT = "INSERT INTO seen VALUES (?, 1, ?, NULL, NULL, 0)"
 
 
 class Fate(NamedTuple):
-    """What became of the latest row with an identity: its content, its status (None: it is done), and its object."""
+    """What became of the latest row with an identity.
 
-    content: bytes
+    `fingerprint` is its content's, or of a change what it left behind; empty where that is not known. `status`: None if
+    it is done.
+    """
+
+    fingerprint: bytes
     status: str | None
     uuid: str | None
     number: int
@@ -37,9 +47,9 @@ def fate_of(row: ActiveRow, outcome: Outcome) -> Fate | None:
     if changing and status is Status.REJECTED and row.occurrence:
         return None
     # Of a change that is in doubt nothing is known but that it differs from what was before.
-    content = b"" if changing and status is Status.UNKNOWN else row.content
+    known = b"" if changing and status is Status.UNKNOWN else row.fingerprint
     uuid = row.uuid or getattr(outcome.result, "uuid", None)
-    return Fate(content, Status.CREATED if changing and status is Status.UNKNOWN else status, uuid, row.number)
+    return Fate(known, Status.CREATED if changing and status is Status.UNKNOWN else status, uuid, row.number)
 
 
 def key_of_address(address: str) -> str:
@@ -54,65 +64,67 @@ class SeenKeys:
     """
 
     def __init__(self) -> None:
-        # Identities that are not in the table yet, each with its content: most come once, and go there many at a time.
+        # The latest identities, each with its content's fingerprint: most come once, and small runs have no others.
         self._fresh: dict[bytes, bytes] = {}
-        self._insert = ", ".join([_INSERT, *["(?, 1, ?, NULL, NULL, 0)"] * (_FRESH - 1)])
+        self._places = 0
         # Whether any identity of a slot has come; where none has, there is nothing to look for.
         self._slots = bytearray(_SLOTS)
 
     @cached_property
     def _base(self) -> sqlite3.Connection:
-        # Made by the first row, so that a run that never begins leaves nothing open. An empty name is a private file
+        # Made when it is needed, so that a run that never begins leaves nothing open. An empty name is a private file
         # that SQLite creates when its cache is full, and that vanishes by itself.
         base = sqlite3.connect("", isolation_level=None, cached_statements=16)
         base.execute("PRAGMA journal_mode=OFF")
         base.execute("PRAGMA synchronous=OFF")
         base.execute("PRAGMA cache_size=-2000")
-        base.execute(_TABLE)
-        base.execute("CREATE TABLE contacts (address TEXT PRIMARY KEY, uuid TEXT) WITHOUT ROWID")
-        base.execute("CREATE TABLE listed (address TEXT PRIMARY KEY, uuid TEXT, shown BLOB) WITHOUT ROWID")
+        for table in _TABLES:
+            base.execute(table)
         return base
 
-    def count(self, identity: bytes, content: bytes) -> int:
+    def count(self, identity: bytes, fingerprint: bytes) -> int:
         """How many came before this one."""
         slot = int.from_bytes(identity[:4]) % _SLOTS
         if not self._slots[slot]:
             self._slots[slot] = 1
-            self._fresh[identity] = content
-            if len(self._fresh) >= _FRESH:
-                self._settle_fresh()
+            self._fresh[identity] = fingerprint
+            if len(self._fresh) >= _FRESH + _TOGETHER:
+                oldest = [*islice(self._fresh.items(), _TOGETHER)]
+                self._keep(oldest)
+                for identity, _ in oldest:
+                    del self._fresh[identity]
             return 0
         if identity in self._fresh:
-            self._settle_fresh()
-        found = self._base.execute(
-            f"{_INSERT} ON CONFLICT (identity) DO UPDATE SET n = n + 1 RETURNING n",
-            (identity, content),
-        ).fetchone()
-        return int(found[0]) - 1
+            self._keep([(identity, self._fresh.pop(identity))])
+        found = self._base.execute("UPDATE seen SET n = n + 1 WHERE identity = ? RETURNING n", (identity,)).fetchone()
+        if found is not None:
+            return int(found[0]) - 1
+        self._keep([(identity, fingerprint)])
+        return 0
 
-    def _settle_fresh(self) -> None:
-        if len(self._fresh) == _FRESH:
-            # One statement, and each time the same, which is compiled already.
-            self._base.execute(self._insert, [value for pair in self._fresh.items() for value in pair])
-        else:
-            self._base.execute("BEGIN")
-            self._base.executemany(_INSERT, self._fresh.items())
-            self._base.execute("COMMIT")
-        self._fresh.clear()
+    def _keep(self, some: list[tuple[bytes, bytes]]) -> None:
+        """Keep identities and the fingerprints of their contents, for the first time."""
+        first, self._places = self._places, self._places + len(some)
+        keys = [value for place, (identity, _) in enumerate(some, first) for value in (identity, place)]
+        self._base.execute(_many("INSERT INTO seen VALUES (?, 1, ?)", len(some)), keys)
+        known = [value for place, (_, known) in enumerate(some, first) for value in (place, known)]
+        self._base.execute(_many("INSERT INTO fates VALUES (?, ?, NULL, NULL, 0)", len(some)), known)
 
     def settle(self, identity: bytes, fate: Fate) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
         if identity in self._fresh:
-            self._settle_fresh()
+            self._keep([(identity, self._fresh.pop(identity))])
         self._base.execute(
-            "UPDATE seen SET content = ?, fate = ?, uuid = ?, number = ? WHERE identity = ?", (*fate, identity)
+            "UPDATE fates SET fingerprint = ?, fate = ?, uuid = ?, number = ? "
+            "WHERE place = (SELECT place FROM seen WHERE identity = ?)",
+            (*fate, identity),
         )
 
     def fate(self, identity: bytes) -> Fate:
         """What became of the latest row with this identity."""
         if identity in self._fresh:
-            self._settle_fresh()
-        asked = "SELECT content, fate, uuid, number FROM seen WHERE identity = ?"
+            return Fate(self._fresh[identity], None, None, 0)
+        asked = "SELECT fingerprint, fate, uuid, number FROM fates NATURAL JOIN seen WHERE identity = ?"
         return Fate(*self._base.execute(asked, (identity,)).fetchone())
 
     def contact(self, address: str) -> str | None:
@@ -137,3 +149,9 @@ class SeenKeys:
         """Let go of it."""
         if "_base" in self.__dict__:
             self._base.close()
+
+
+def _many(statement: str, times: int) -> str:
+    """A statement that inserts so many records."""
+    values = statement[statement.index("(") :]
+    return statement + f", {values}" * (times - 1)

@@ -17,7 +17,7 @@ from ..errors import (
     PermissionDeniedError,
 )
 from .changes import changed_error
-from .fingerprints import absent, carried_on, differing, differing_contents, fingerprint, has_field, is_same
+from .fingerprints import absent, carried_on, differing, fingerprint, has_field, is_same
 from .health import Health
 from .identity import no_moment
 from .kinds import Kind
@@ -101,26 +101,25 @@ class Steps:
                     self._kind.identify(row, account)
                 if row.earlier is None and not known.content:
                     # The key was made of all of the content, so that is the same.
-                    known.content = self._fingerprint(row)
+                    known.content = row.fingerprint
                 return known
         return None
 
-    def _fingerprint(self, row: ActiveRow) -> bytes:
-        if row.fingerprint is None:
-            row.fingerprint = b"" if row.serial_key is None else fingerprint(self._kind.fingerprinted, row.content)
-        return row.fingerprint
+    def _is_same(self, row: ActiveRow, known: bytes) -> bool:
+        return row.serial_key is None or is_same(known, row.fingerprint)
 
-    def _is_same(self, row: ActiveRow, known: Known) -> bool:
-        return row.serial_key is None or is_same(known.content, self._kind.fingerprinted, row.content)
+    def _differing(self, row: ActiveRow, known: bytes) -> list[str]:
+        """The fields in which it differs from the content of this fingerprint; none where that is not known."""
+        return differing(known, row.content, self._kind.fields) if known else []
 
     def _done_before(self, row: ActiveRow, known: Known) -> Outcome | None:
         emptied = [name for name in self._emptied(row) if has_field(known.content, name)]
-        if not emptied and self._is_same(row, known):
+        if not emptied and self._is_same(row, known.content):
             row.committed = True
             return self._outcome(row, Status.SKIPPED)
         row.before = known
         if known.content:
-            names = differing(known.content, row.content, self._kind.fields)
+            names = self._differing(row, known.content)
             return self._changed(row, list(dict.fromkeys((*names, *emptied))), known)
         if self._policy.on_change == "update":
             return self._changed(row, [], known)
@@ -136,8 +135,8 @@ class Steps:
         """A change is what is left to do, to be known by what it leaves behind: also fields that it does not empty."""
         row.stage, row.status = "update", status
         if before is not None and before.content:
-            row.fingerprint = None
-            row.fingerprint = carried_on(before.content, self._fingerprint(row), self._emptied(row))
+            own = fingerprint(self._kind.fingerprinted, row.content)
+            row.fingerprint = carried_on(before.content, own, self._emptied(row))
 
     def _keep(self, row: ActiveRow, known: Known) -> None:
         """Write down that a row is done, with the content that it has now."""
@@ -149,7 +148,7 @@ class Steps:
     def _rejected_before(self, row: ActiveRow, known: Known) -> Outcome | None:
         # What was refused before anything was sent is judged anew, since options may have changed; and what was
         # corrected.
-        if known.rest.attempts and self._is_same(row, known) and not self._policy.retry_rejected:
+        if known.rest.attempts and self._is_same(row, known.content) and not self._policy.retry_rejected:
             row.committed = True
             return self._outcome(row, Status.REJECTED, error=_earlier(known))
         if row.uuid is not None:
@@ -159,16 +158,15 @@ class Steps:
 
     def _half_before(self, row: ActiveRow, known: Known) -> Outcome | None:
         row.before = known
-        if not self._is_same(row, known) and self._policy.on_change != "update":
-            names = differing(known.content, row.content, self._kind.fields) if known.content else []
+        if not self._is_same(row, known.content) and self._policy.on_change != "update":
             row.committed = True
-            return self._changed(row, names, known)
+            return self._changed(row, self._differing(row, known.content), known)
         self._change(row, known, Status(known.rest.status or Status.CREATED))
         return None
 
     def _doubt(self, row: ActiveRow, known: Known) -> Outcome | None:
         row.error = _earlier(known)
-        row.altered = row.serial_key is not None and bool(known.content) and not self._is_same(row, known)
+        row.altered = row.serial_key is not None and bool(known.content) and not self._is_same(row, known.content)
         if self._kind.can_ask and not known.rest.unasked:
             row.was_in_doubt = True
             row.in_doubt, row.stage = True, "create"
@@ -181,13 +179,16 @@ class Steps:
             row.was_in_doubt = True
             return None
         if self._policy.accept_unknown:
-            if row.altered:
+            if not row.altered:
+                self._keep(row, known)
+                return self._outcome(row, Status.SKIPPED)
+            row.before = known
+            outcome = self._changed(row, self._differing(row, known.content), known)
+            if outcome is not None:
+                # What is there is what was sent then.
                 row.fingerprint = known.content
-            self._keep(row, known)
-            if row.altered:
-                row.fingerprint, row.before = None, known
-                return self._changed(row, differing(known.content, row.content, self._kind.fields), known)
-            return self._outcome(row, Status.SKIPPED)
+                self._keep(row, known)
+            return outcome
         row.was_in_doubt = True
         row.committed = known.state == RowState.UNKNOWN
         return self.unknown(row)
@@ -197,18 +198,16 @@ class Steps:
         if fate.status == Status.REJECTED:
             return self._judge(row, account)
         row.repeats = row.committed = True
-        if fate.content == row.content:
+        if self._is_same(row, fate.fingerprint):
             if fate.status == Status.UNKNOWN:
                 row.error = Refused("an earlier row with the same identifier has an unknown outcome")
                 return self.unknown(row)
             return self._outcome(row, Status.EXISTED)
-        names = differing_contents(fate.content, row.content) if fate.content else []
-        was, number, uuid = fate.content, fate.number, fate.uuid
-        known = self._ledger.known(row.key) if self._ledger is not None and not number else None
+        names = self._differing(row, fate.fingerprint)
+        known = self._ledger.known(row.key) if self._ledger is not None and not fate.number else None
         if known is None:
-            rest = WholeRest(Status.CREATED, 1, uuid, None, None, 0, 0)
-            content = fingerprint(self._kind.fingerprinted, was) if was else b""
-            known = Known(number, 0, 0, RowState.DONE, content, rest)
+            rest = WholeRest(Status.CREATED, 1, fate.uuid, None, None, 0, 0)
+            known = Known(fate.number, 0, 0, RowState.DONE, fate.fingerprint, rest)
         row.before, row.number, row.uuid = known, known.number, known.rest.uuid
         if fate.status == Status.UNKNOWN and not self._kind.can_ask:
             row.error = Refused("an earlier row with the same identifier has an unknown outcome")

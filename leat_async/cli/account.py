@@ -61,11 +61,16 @@ async def client_of(stack: AsyncExitStack, *, sandbox: bool, rate: int | None) -
 
     if not sandbox:
         return client_from_env(rate_limit=shared_limit(rate or RATE))
-    from ..sandbox import Sandbox
-
-    running = await stack.enter_async_context(Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)))
+    running = await stack.enter_async_context(demo_sandbox())
     paced = RateLimit(rate) if rate is not None else None
     return LeatClient(running.token, base_url=running.url, rate_limit=paced)
+
+
+def demo_sandbox() -> Sandbox:
+    """The sandbox of `--sandbox`, not started yet."""
+    from ..sandbox import Sandbox
+
+    return Sandbox(seed="demo", rate_limit=(1_000_000, 60.0))
 
 
 def has_credentials() -> bool:
@@ -84,9 +89,10 @@ async def connected(options: ImportOptions) -> AsyncGenerator[tuple[LeatClient, 
         async with client_from_env(concurrency=options.concurrency, rate_limit=limit) as leat:
             yield leat, None
         return
-    from ..sandbox import Sandbox
-
-    async with Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)) as sandbox:
+    async with AsyncExitStack() as stack:
+        sandbox = options.running
+        if sandbox is None:
+            sandbox = await stack.enter_async_context(demo_sandbox())
         paced = RateLimit(options.rate) if options.rate is not None else None
         async with LeatClient(
             sandbox.token, base_url=sandbox.url, concurrency=options.concurrency, rate_limit=paced

@@ -13,6 +13,7 @@ from .exits import Stop
 
 if TYPE_CHECKING:
     from ..bulk.places import LedgerPlace
+    from ..sandbox import Sandbox
 
 # Written out: what `bulk` calls it takes as long to import as all of the command's help.
 OnChange = Literal["reject", "update", "skip"]
@@ -22,7 +23,7 @@ RATE = 5000
 
 @attrs.frozen(kw_only=True)
 class ImportOptions:
-    """An import as it was asked for."""
+    """An import as it was asked for. `running`: the sandbox that several imports share; one alone has its own."""
 
     kind: ImportKind
     file: str
@@ -48,6 +49,7 @@ class ImportOptions:
     sheet: str | None = None
     header_row: int | None = None
     sandbox: bool = False
+    running: Sandbox | None = None
     dry_run: bool = False
     concurrency: int = 32
     rate: int | None = None

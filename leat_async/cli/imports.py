@@ -288,8 +288,9 @@ _COMMANDS: dict[ImportKind, tuple[str, set[str]]] = {
 
 
 _SEVERAL = (
-    "shop", "timezone", "day_first", "month_first", "create_contacts", "identity_attribute", "ensure_identity",
-    "batch_calls", "dry_run", "concurrency", "rate", "max_errors", "on_change", "batch", "wait", "report",
+    "shop", "timezone", "day_first", "month_first", "sandbox", "create_contacts", "identity_attribute",
+    "ensure_identity", "batch_calls", "dry_run", "concurrency", "rate", "max_errors", "on_change", "batch", "wait",
+    "report",
 )  # fmt: skip
 Programme = Annotated[
     Path,

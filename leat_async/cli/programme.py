@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from ..tables.mapping_file import load_programme
 from ..tables.table import ImportKind
 from ..tables.targets import ROW_KINDS
 from . import importing
+from .account import demo_sandbox
 from .exits import Exit, Stop, worst
 from .import_options import ImportOptions
 from .outputs import check_report, write_report
@@ -89,12 +91,14 @@ def _one_after_the_other(
     check_report(report, [("a file to import", Path(options.file)) for options in made if options.file != "-"])
     codes: list[Exit] = []
     told: list[Any] = []
-    with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="leat-"))
+        running = stack.enter_context(demo_sandbox()) if common["sandbox"] else None
         for number, options in enumerate(made, 1):
             print(f"\n{number} of {len(made)}: {options.kind.replace('_', '-')}", file=sys.stderr)
             place = Path(scratch) / f"{options.kind}.json"
             wanted = report is not None and not options.dry_run
-            code = importing.run(attrs.evolve(options, report=place if wanted else None))
+            code = importing.run(attrs.evolve(options, report=place if wanted else None, running=running))
             codes.append(code)
             if place.exists():
                 told.append(json.loads(place.read_text(encoding="utf-8")))
@@ -105,7 +109,8 @@ def _one_after_the_other(
     left = [options.kind for options in made[len(codes) :]]
     if left:
         names = ", ".join(left).replace("_", "-")
-        print(f"leat: {names} not begun; the same command again goes on", file=sys.stderr)
+        resume = "" if common["sandbox"] else "; the same command again goes on"
+        print(f"leat: {names} not begun{resume}", file=sys.stderr)
     return Exit.USAGE if Exit.USAGE in codes else worst(codes)
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import web
@@ -279,6 +279,21 @@ async def test_bookings_of_unknown_outcome_wait_for_a_decision(
     assert last.skipped == (3 if decision is None else 4)
 
 
+@pytest.mark.parametrize("on_change", ["reject", "skip"])
+async def test_a_booking_taken_as_made_is_known_by_what_was_sent_not_by_what_the_row_says_since(
+    sandbox: Sandbox, leat: LeatClient, ledger: Any, on_change: Literal["reject", "skip"]
+) -> None:
+    sandbox.faults.add("apply_then_drop", "bookings.create")
+    rows = [{**row, "external_id": f"b-{place}"} for place, row in enumerate(visits(sandbox, 1))]
+    changed = [{**row, "source": "another"} for row in rows]
+    assert (await bulk.run(leat.bookings, rows, ledger=ledger)).unknown == 1
+    for options in ({"accept_unknown": True}, {}):
+        report = await bulk.run(leat.bookings, changed, ledger=ledger, on_change=on_change, **options)
+        assert report.changed == {"source": 1}
+        assert (report.rejected, report.skipped) == ((1, 0) if on_change == "reject" else (0, 1))
+    assert (await bulk.run(leat.bookings, rows, ledger=ledger)).skipped == 1
+
+
 async def test_what_became_of_a_row(sandbox: Sandbox, leat: LeatClient, ledger: Any) -> None:
     rows = visits(sandbox, 3)
     rows[1] = {**rows[1], "starts_at": "noon"}
@@ -421,7 +436,7 @@ async def test_rows_that_come_close_together_share_a_commit(tmp_path: Path, monk
     monkeypatch.setattr(SqliteLedgerStore, "put", watched)
     ledger = ledger_module.Ledger(SqliteLedgerStore(tmp_path / "l"))
     await ledger.open(lambda outcomes, error: None)
-    await ledger.begin("a", "visits", b"", START)
+    await ledger.begin("a", "visits", START)
 
     async def write(n: int, rounds: int) -> None:
         for _ in range(rounds):
@@ -493,7 +508,7 @@ async def test_a_ledger_that_is_closed_before_it_commits_writes_what_is_left(led
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
     own = ledger_module.Ledger(store_at(ledger))
     await own.open(lambda outcomes, error: None)
-    await own.begin("a", "visits", b"", START)
+    await own.begin("a", "visits", START)
     number = own.new_number()
     outcome = bulk.Outcome(index=0, row={}, status=Status.CREATED)
     own.record((active_row(0, number), State.DONE, Status.CREATED, (None, None)), outcome)
@@ -515,7 +530,7 @@ async def test_a_commit_of_more_rows_than_fit_into_a_statement(ledger: Any) -> N
         written.extend(outcome.index for outcome in outcomes)
 
     await own.open(then)
-    await own.begin("a", "visits", b"", START)
+    await own.begin("a", "visits", START)
     count = 2 * sqlite_store._MOST + 3
     for n in range(count):
         number = own.new_number()

@@ -263,7 +263,7 @@ async def test_a_run_whose_last_writes_fail_counts_as_killed(
     path = tmp_path / "l"
     ledger = Ledger(SqliteLedgerStore(path))
     await ledger.open(lambda outcomes, error: None)
-    await ledger.begin("account", "visits", b"", RunStart(None, "reject", None, started=0.0, pid=1))
+    await ledger.begin("account", "visits", RunStart(None, "reject", None, started=0.0, pid=1))
     ledger.keep_contact("ada@example.com", "a-uuid")
 
     def full(store: SqliteLedgerStore, commit: Commit) -> None:

@@ -420,7 +420,7 @@ async def test_a_large_ledger_is_read_within_seconds(ledger_url: str) -> None:
     ledger = Ledger(PostgresLedgerStore(LedgerUrl.of(ledger_url)))
     await ledger.open(lambda outcomes, error: None)
     began, busy = time.monotonic(), time.process_time()
-    await ledger.begin("account", "visits", b"", START)
+    await ledger.begin("account", "visits", START)
     took, busy = time.monotonic() - began, time.process_time() - busy
     assert ledger.new_number() == count + 1
     key = hashlib.sha256(str(count).encode()).digest()

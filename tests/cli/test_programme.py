@@ -76,6 +76,19 @@ def test_balances_make_members_cards_and_points_once(leat: Leat, sandbox: Sandbo
     assert (other.returncode, counts(sandbox)[2]) == (0, after[2] + len(points)), told(other)
 
 
+@pytest.mark.parametrize("kind", [("balances", "members.csv"), ("all", "in", "--batch", "opening balance")])
+def test_all_of_it_goes_into_one_sandbox(leat: Leat, tmp_path: Path, kind: tuple[str, ...]) -> None:
+    (tmp_path / "members.csv").write_text(members(3))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "contacts.csv").write_text("email\nlid1@example.com\nlid2@example.com\n")
+    (tmp_path / "in" / "credit-receptions.csv").write_text("contact_email,credits\nlid1@example.com,2\n")
+    ended = leat("import", *kind, "--sandbox")
+    # Credits are for contacts that the import before made, in a shop of the demo account's.
+    assert ended.returncode == 0, told(ended)
+    assert "credit_receptions in the sandbox" in told(ended)
+    assert not [*tmp_path.glob("*.rejects.*"), *tmp_path.glob("in/*.rejects.*")]
+
+
 def test_what_stops_one_import_stops_those_that_follow_and_the_same_again_goes_on(
     leat: Leat, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -21,10 +21,6 @@ from ..limiter import burst_of
 
 # Seconds of pace that the leases of all processes together reserve.
 RESERVED = 0.25
-# Seconds within which a store answers, or is taken for dead.
-STORE_TIMEOUT = 0.25
-# The same for one that is not connected to yet.
-CONNECT_TIMEOUT = 1.0
 # Seconds after which a permit that was not used lapses, where `per` is not short. The pace is planned for this much
 # more than `per`, so that permits used late, as by a process on a busy machine, do not break the promise.
 _LATE = 0.25

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
+from ..clock import Clock
 from .address import StoreAddress
-from .lease import CONNECT_TIMEOUT, MEMBER, RESERVED, STORE_TIMEOUT, Ask, Lease, PaceStatus
+from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus
+from .patience import CONNECT, PATIENCE, patience_of, within
 
 if TYPE_CHECKING:
     import psycopg
@@ -105,8 +107,9 @@ _LOCK = 0x1EA7_9ACE
 class PostgresPaceStore:
     """A PostgreSQL server. One thread with one connection: a statement that hangs can be left behind there."""
 
-    def __init__(self, address: StoreAddress) -> None:
+    def __init__(self, address: StoreAddress, clock: Clock) -> None:
         self._address = address
+        self._clock = clock
         self._thread: ThreadPoolExecutor | None = None
         self._opened: psycopg.Connection[Any] | None = None
 
@@ -117,12 +120,12 @@ class PostgresPaceStore:
             *(key, ask.member, plan.interval, plan.ahead, plan.ahead_of(ask.later), ask.count, ask.waiting, ask.pause),
             *(ask.refused, ask.remaining, ask.gone, RESERVED, MEMBER, now, ask.later),
         )
-        told = await self._do(lambda to: to.execute(_LEASE, arguments).fetchone())
+        told = await self._do(lambda to: to.execute(_LEASE, arguments).fetchone(), patience_of(ask))
         count, wait, paused, members, waited_for = told
         return Lease(count, wait, plan.interval, paused, members, waited_for)
 
     async def status(self) -> list[PaceStatus]:
-        rows = await self._do(lambda to: to.execute(_STATUS).fetchall())
+        rows = await self._do(lambda to: to.execute(_STATUS).fetchall(), PATIENCE)
         names = ("token", "members", "waiting", "rate", "paused", "refused")
         return [PaceStatus(**dict(zip(names, row, strict=True))) for row in rows]
 
@@ -132,14 +135,14 @@ class PostgresPaceStore:
             thread.submit(self._close)
             thread.shutdown(wait=False)
 
-    async def _do(self, work: Callable[[psycopg.Connection[Any]], T]) -> Any:
+    async def _do(self, work: Callable[[psycopg.Connection[Any]], T], seconds: float) -> Any:
         import psycopg
 
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "leat-pace")
         doing = self._thread.submit(lambda: work(self._opened or self._open()))
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT if self._opened is None else STORE_TIMEOUT):
+            async with within(self._clock, CONNECT if self._opened is None else seconds):
                 return await asyncio.wrap_future(doing)
         except (psycopg.Error, OSError, TimeoutError) as error:
             self._cut()

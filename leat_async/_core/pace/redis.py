@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from ..clock import Clock
 from .address import StoreAddress
-from .lease import CONNECT_TIMEOUT, MEMBER, RESERVED, STORE_TIMEOUT, Ask, Lease, PaceStatus
+from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus
+from .patience import CONNECT, PATIENCE, patience_of, within
 
 T = TypeVar("T")
 _PREFIX = "leat:pace:"
@@ -99,8 +101,9 @@ return {granted, text(wait), text(left), count, waited_for}
 class RedisPaceStore:
     """A Redis or Valkey server."""
 
-    def __init__(self, address: StoreAddress) -> None:
+    def __init__(self, address: StoreAddress, clock: Clock) -> None:
         self._address = address
+        self._clock = clock
         # redis-py's own types leave much unknown.
         self._opened: Any = None
         self._script: Any = None
@@ -113,12 +116,12 @@ class RedisPaceStore:
             *(int(ask.refused), ask.remaining, int(ask.gone), RESERVED, MEMBER, "" if now is None else now),
             int(ask.later),
         ]
-        told = await self._do(lambda: self._script(keys=[_PREFIX + key], args=arguments))
+        told = await self._do(lambda: self._script(keys=[_PREFIX + key], args=arguments), patience_of(ask))
         count, wait, paused, members, waited_for = told
         return Lease(int(count), float(wait), plan.interval, float(paused), int(members), int(waited_for))
 
     async def status(self) -> list[PaceStatus]:
-        return await self._do(self._status)
+        return await self._do(self._status, PATIENCE)
 
     async def aclose(self) -> None:
         opened, self._opened = self._opened, None
@@ -147,14 +150,14 @@ class RedisPaceStore:
             )
         return sorted(found, key=lambda one: one.token)
 
-    async def _do(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _do(self, work: Callable[[], Awaitable[T]], seconds: float) -> T:
         from redis.exceptions import RedisError
 
-        # A server that is far away takes several turns to be connected to.
-        seconds = CONNECT_TIMEOUT if self._opened is None else STORE_TIMEOUT
+        if self._opened is None:
+            seconds = CONNECT
+            self._open()
         try:
-            async with asyncio.timeout(seconds):
-                self._open()
+            async with within(self._clock, seconds):
                 return await work()
         except (RedisError, OSError, TimeoutError) as error:
             await self.aclose()
@@ -165,12 +168,11 @@ class RedisPaceStore:
             raise
 
     def _open(self) -> None:
-        if self._opened is None:
-            from redis.asyncio import Redis
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
+        from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
 
-            client: Any = Redis
-            # A store that fails is not asked again: the process goes on alone.
-            self._opened = client.from_url(self._address.url.reveal(), retry=Retry(NoBackoff(), 0))
-            self._script = self._opened.register_script(_SCRIPT)
+        client: Any = Redis
+        # A store that fails is not asked again: the process goes on alone.
+        self._opened = client.from_url(self._address.url.reveal(), retry=Retry(NoBackoff(), 0))
+        self._script = self._opened.register_script(_SCRIPT)

@@ -12,7 +12,8 @@ import msgspec
 
 from ...private_files import NotPrivateError, close_when_gone, make_private_database
 from ..clock import Clock
-from .lease import STORE_TIMEOUT, Ask, Lease, PaceStatus, SharedState, StoreError, grant, status_of
+from .lease import Ask, Lease, PaceStatus, SharedState, StoreError, grant, status_of
+from .patience import patience_of
 
 # Seconds between two tries for a file that another process writes to: a lease takes it for some 30 µs.
 _RETRY = 0.0005
@@ -29,7 +30,7 @@ class SqlitePaceStore:
         self._opened: sqlite3.Connection | None = None
 
     async def lease(self, key: str, ask: Ask) -> Lease:
-        until = self._clock.now() + STORE_TIMEOUT
+        until = self._clock.now() + patience_of(ask)
         while True:
             try:
                 return self._lease(key, ask)

@@ -31,10 +31,10 @@ def open_store(shared: Secret, clock: Clock) -> PaceStore:
     if scheme == "redis":
         from .redis import RedisPaceStore
 
-        return RedisPaceStore(address)
+        return RedisPaceStore(address, clock)
     from .postgres import PostgresPaceStore
 
-    return PostgresPaceStore(address)
+    return PostgresPaceStore(address, clock)
 
 
 def key_of(token: Secret | ClientCredentials) -> str:
