@@ -50,7 +50,8 @@ class Window:
         return allowed, REQUESTS - self.used, math.ceil(self.ends - now)
 
 
-async def _serve(per: float) -> None:
+async def _serve(per: float, *, silent: bool = False) -> None:
+    """`silent`: nothing but a 429 tells of the limit."""
     from aiohttp import web
 
     window = Window(per)
@@ -61,7 +62,7 @@ async def _serve(per: float) -> None:
             return web.json_response(window.arrived)
         await asyncio.sleep(LATENCY)
         allowed, remaining, retry = window.take(request.headers.get("X-Request-Source", "?"))
-        headers = {"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(remaining)}
+        headers = {} if silent else {"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(remaining)}
         if not allowed:
             return web.Response(status=429, text="Too Many Attempts.", headers=headers | {"Retry-After": str(retry)})
         answer = ANSWERS[f"{ROOT}/visits/{UUID}"]
@@ -124,7 +125,8 @@ async def _web(url: str, shared: str, per: float, seconds: float) -> None:
 
 
 @contextmanager
-def _process(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+def process(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """This module with these arguments, until it is let go of."""
     command = [sys.executable, "-m", "benchmarks.pace", *(str(argument) for argument in arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -136,23 +138,24 @@ def _process(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 def measure(shared: str, per: float, seconds: float, during: Callable[[], None] = lambda: None) -> dict[str, float]:
     """One run. `during` runs beside it, and may break the store."""
     with ExitStack() as stack:
-        server = stack.enter_context(_process("serve", per))
+        server = stack.enter_context(process("serve", per))
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         for number in range(IMPORTS):
-            stack.enter_context(_process("import", url, shared, per, f"import-{number}"))
-        while len({who for _, who, _ in _arrived(url)}) < IMPORTS:
+            stack.enter_context(process("import", url, shared, per, f"import-{number}"))
+        while len({who for _, who, _ in arrived_at(url)}) < IMPORTS:
             time.sleep(0.1)
-        web = stack.enter_context(_process("web", url, shared, per, seconds))
+        web = stack.enter_context(process("web", url, shared, per, seconds))
         began = time.monotonic()
         during()
         assert web.stdout is not None
         seen = json.loads(web.stdout.readline())
-        arrived = _arrived(url)
+        arrived = arrived_at(url)
     return _figures([one for one in arrived if one[0] >= began], seen, per)
 
 
-def _arrived(url: str) -> list[Any]:
+def arrived_at(url: str) -> list[Any]:
+    """When each request came, whose it was, and whether it was allowed."""
     with urllib.request.urlopen(f"{url}/figures", timeout=10) as answer:
         found: list[Any] = json.load(answer)
     return found
@@ -235,6 +238,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["serve", per]:
             asyncio.run(_serve(float(per)))
+        case ["serve", per, "silent"]:
+            asyncio.run(_serve(float(per), silent=True))
         case ["import", url, shared, per, name]:
             asyncio.run(_import(url, shared, float(per), name))
         case ["web", url, shared, per, seconds]:

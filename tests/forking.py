@@ -2,7 +2,7 @@
 
 A fork is what the program started by itself would be: its arguments, environment, folder and standard streams are its
 own, it can be killed at any moment, and it ends as the interpreter ends. Only the interpreter's own beginning is not
-tried, and its imports cost nothing, which is nine tenths of what a short command takes.
+tried, and neither its imports nor the commands' declaration cost anything, which is what a short command takes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Self
 
+from leat_async.cli.app import command
 from leat_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
@@ -227,6 +228,7 @@ def serve(line: socket.socket) -> None:
     for module in BEFORE:
         with contextlib.suppress(ImportError):
             import_module(module)
+    command()
     # Else each fork's collector would look at all that was imported, and so have a copy made of it.
     gc.freeze()
     for job, files in _jobs(line):

@@ -20,15 +20,15 @@ from typing import Any
 
 import pytest
 import trustme
-import typer.main
 import yaml
 
 from leat_async import LeatClient, export, sync
-from leat_async.cli.app import app
+from leat_async.cli.app import command as all_commands
 from leat_async.cli.exits import Exit
 from leat_async.sandbox import Sandbox
 
 from .forking import Forks, environment
+from .sandbox.test_pytest_plugin import WITHOUT
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -129,29 +129,41 @@ def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None
             if endless:
                 # The usual port may be taken.
                 command = re.sub(r" --port \d+", "", command) + " --port 0"
-            if forks is not None and command.startswith("leat ") and not endless and not set(command) & set("$|<>&;"):
-                ran = forks.run(["-m", "leat_async", *shlex.split(command)[1:]], shell, tmp_path)
-                assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
-                assert "Traceback" not in ran.stdout + ran.stderr
+                check_endless(command, shell, tmp_path)
                 continue
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec {command}"],
-                cwd=tmp_path,
-                env=shell,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            try:
-                said, _ = process.communicate(timeout=3 if endless else 60)
-            except subprocess.TimeoutExpired:
-                process.terminate()
-                process.communicate(timeout=30)
-                assert endless, f"{command} does not end"
-                continue
+            ran = typed(command, shell, tmp_path, forks)
             # 1 says that some rows were refused, which the examples' files are made to show.
-            assert process.returncode in (0, 1), f"$ {command}\n{said}"
-            assert "Traceback" not in said
+            assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
+            assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def typed(
+    command: str, environment: dict[str, str], folder: Path, forks: Forks | None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line; in a fork, if it needs no shell."""
+    if forks is not None and command.startswith("leat ") and not set(command) & set("$|<>&;"):
+        return forks.run(["-m", "leat_async", *shlex.split(command)[1:]], environment, folder)
+    return subprocess.run(
+        ["/bin/sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def check_endless(command: str, environment: dict[str, str], folder: Path) -> None:
+    """A sandbox runs until it is told to end."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {command}"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        # Where it is: the first line that it says.
+        said = process.stdout.readline()
+        process.terminate()
+        said += process.stdout.read()
+    assert (process.returncode, "export LEAT_BASE_URL=" in said, "Traceback" in said) == (0, True, False), said
 
 
 # How what does not run here is read, so that it is at least whole.
@@ -194,7 +206,7 @@ def test_commands_that_do_not_run_here_exist_with_their_options(path: Path, text
         if found is None or "docker run" in line or line.startswith(("#", "echo")):
             continue
         words = [word.strip("\"';") for word in found[1].split()]
-        command: Any = typer.main.get_command(app)
+        command: Any = all_commands()
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]
         if command.name == "sandbox":
@@ -207,7 +219,7 @@ def test_commands_that_do_not_run_here_exist_with_their_options(path: Path, text
 def test_the_tests_of_the_page_on_testing_pass(tmp_path: Path) -> None:
     ((_, text),) = blocks(ROOT / "docs" / "testing.md", "python")
     (tmp_path / "test_till.py").write_text(text)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "test_till.py"]
+    command = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "-p", "no:cacheprovider", "test_till.py"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
     assert "3 passed" in ran.stdout
@@ -232,13 +244,13 @@ def test_the_nightly_script_makes_each_booking_once(tmp_path: Path) -> None:
         assert len(sandbox.rows("bookings")) - before == 240
 
 
-def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path) -> None:
+def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path, forks: Forks | None) -> None:
     moved = [line for line in commands(ROOT / "docs" / "moving.md") if line.startswith(("printf", "leat import c"))]
     assert len(moved) == 7
     with Sandbox(seed="demo") as sandbox:
         shell = environment(sandbox) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         for command in moved * 2:
-            ended = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, env=shell, capture_output=True, text=True)
+            ended = typed(command, shell, tmp_path, forks)
             assert ended.returncode == 0, ended.stderr
         with sync.LeatClient(sandbox.token, base_url=sandbox.url) as leat:
             saved = {

@@ -25,6 +25,7 @@ TABLES = {
 # Modules that have no test file of their name, since they are met through others: the file that tests them.
 TESTED_BY = {
     "bulk/kinds/test_keyed.py": ("bulk/kinds/products.py", "bulk/kinds/vouchers.py", "bulk/kinds/orders.py"),
+    "bulk/kinds/test_batch_calls.py": ("bulk/kinds/latest_visits.py",),
     "bulk/test_undoing.py": ("bulk/kinds/credit_reversals.py", "cli/undoing.py"),
     "bulk/test_changes.py": ("bulk/fingerprints.py", "bulk/shown.py"),
     "bulk/test_earlier_ledgers.py": ("bulk/earlier_ledger.py",),

@@ -17,23 +17,48 @@ from .clock import Clock, Handle
 
 # Sums of floats miss by this much; a timer can't tell the difference.
 _ROUNDING = 1e-9
-_NEVER = float("-inf")
+_NEVER, _ALWAYS = float("-inf"), float("inf")
+# Seconds without a request that was due, after which the pace stood idle; so many requests tell of a limit; for so many
+# seconds that is kept; and no more of it than this if it was refused as well.
+_IDLE, _TELLING, _LEARNED, _LESS = 1.0, 50, 600.0, 0.95
 # Seconds to hold back after a 429 that asks for no wait worth the name: doubled with each further one.
 _LEAST_PAUSE, _MOST_PAUSE = 0.5, 30.0
 
 
-class Pace:
-    """GCRA: `tat` is when the next request would be exactly on pace; a burst lets it run ahead."""
+def burst_of(limit: RateLimit) -> int:
+    """How many of a limit's requests may go at once."""
+    return limit.burst if limit.burst is not None else max(1, limit.requests // 20)
 
-    __slots__ = ("_ahead", "_burst", "_interval", "_tat")
+
+class Pace:
+    """GCRA: `tat` is when the next request would be exactly on pace; a burst lets it run ahead.
+
+    It counts what goes since it last stood idle, so that a 429 tells the limit where that is lower than was `assumed`.
+    """
+
+    __slots__ = (
+        *("_ahead", "_burst", "_interval", "_tat", "_assumed", "limit"),
+        *("_began", "_booked", "_refused", "_window", "_most", "_assume_at"),
+    )
 
     def __init__(self, limit: RateLimit) -> None:
-        burst = limit.burst if limit.burst is not None else max(1, limit.requests // 20)
+        self._assumed = limit
+        self._assume_at = _ALWAYS
+        self._tat = _NEVER
+        # The stretch in which all that went is counted; `_window` is its length once a 429 has ended it.
+        self._began = self._window = self._most = 0.0
+        self._booked = self._refused = 0
+        self._keep(limit)
+
+    def _keep(self, limit: RateLimit) -> None:
+        self.limit: RateLimit = limit
+        burst = burst_of(limit)
         # burst at once plus one an interval must stay within `requests` in any stretch of `per` seconds.
         self._interval = limit.per / max(1, limit.requests - burst)
-        self._burst = burst
-        self._ahead = (burst - 1) * self._interval
-        self._tat = _NEVER
+        # What was late on its way, such as the first request of a connection, makes a server's window begin late.
+        kept = limit.requests // 100 if limit.burst is None else 0
+        self._burst = max(1, burst - kept)
+        self._ahead = (self._burst - 1) * self._interval
 
     def wait(self, now: float, before: int = 0) -> float:
         """Seconds until a request may go, after so many others; 0 for now."""
@@ -42,11 +67,43 @@ class Pace:
 
     def book(self, now: float) -> None:
         """Count one request sent now."""
+        if self._window or now - self._tat > _IDLE:
+            self._began, self._booked, self._refused, self._window = now, 0, 0, 0.0
+        if now >= self._assume_at:
+            self._assume_at = _ALWAYS
+            self._keep(self._assumed)
+        self._booked += 1
         self._tat = max(now, self._tat) + self._interval
 
     def unbook(self) -> None:
         """Take back the last booking, whose request was never sent."""
+        self._booked -= 1
         self._tat -= self._interval
+
+    def refuse(self, now: float, sent_at: float, wait: float, *, first: bool) -> None:
+        """Learn from a 429 that asks for a wait, the first or another of those to what was on its way together.
+
+        Servers count in windows, and the wait lasts until the next one begins. So what got through since the count
+        began is what a window holds, if that began with it. What was learned so is kept for ten minutes.
+        """
+        if first and not self._window:
+            again = self._assume_at < _ALWAYS
+            if not again:
+                self._assume_at = now + _LEARNED
+            gone = sent_at - self._began
+            # Windows have whole seconds, and waits are rounded up; but what was learned and refused was too much.
+            self._window = gone + wait if again or wait % 1 else max(1.0, (gone + wait) // 1)
+            # Where the limit had held for longer than a window, this may have been a chance.
+            rate = self.limit.requests / self.limit.per * (_LESS if again else 1.0)
+            self._most = rate * self._window if again or gone <= self.limit.per else 0.0
+        elif not self._window:
+            return  # it came after others were let go
+        self._refused += 1
+        through = self._booked - self._refused
+        if through >= _TELLING and self._most:
+            requests = max(1, int(min(through, self._most)))
+            burst = self._assumed.burst
+            self._keep(RateLimit(requests, per=self._window, burst=burst and min(burst, requests)))
 
     def lower(self, now: float, remaining: int) -> None:
         """Let no more than `remaining` go at once from now: the server counts fewer than we do."""
@@ -182,12 +239,15 @@ class Gate:
         `asked` is the wait that the server asks for. Some more is added by chance, the same for all that were on their
         way together, so that processes that share a token do not come back in the same moment.
         """
-        if sent_at >= self._rejected_at:
+        first = sent_at >= self._rejected_at
+        if first:
             self.rejections += 1
             self._rejected_at, self._chance = self._clock.now(), self._clock.random()
         wait = asked or 0.0
         if wait < _LEAST_PAUSE:
             wait = min(_MOST_PAUSE, _LEAST_PAUSE * 2.0 ** min(self.rejections - 1, 30))
+        if self._pace is not None:
+            self._pace.refuse(self._clock.now(), sent_at, wait, first=first)
         wait += self._chance * min(5.0, max(_LEAST_PAUSE / 2, wait / 10))
         self.pause(wait)
         return wait

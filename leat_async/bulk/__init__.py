@@ -22,7 +22,7 @@ from .access import store_of
 from .changes import ON_CHANGE, ChangedError, OnChange
 from .course import Course, CourseStep
 from .engine import Engine
-from .kinds import KINDS, UNDOING
+from .kinds import BATCH_CALLS, KINDS, UNDOING
 from .ledger import Ledger
 from .memory import (
     Entry,
@@ -167,6 +167,7 @@ def create(
     account: str | None = None,
     identity_attribute: str = IDENTITY_ATTRIBUTE,
     ensure_identity: bool = False,
+    batch_calls: bool = False,
 ) -> Run[T]:
     """Create many objects of one kind, each exactly once.
 
@@ -210,6 +211,8 @@ def create(
             those in doubt are found again. Where the account has none of this name they are at most once, and
             `report.notes` says so.
         ensure_identity: make that attribute if the account does not have it.
+        batch_calls: send contacts, or visits whose contacts are named by address, up to 250 in a call whose answer
+            nobody documents, and look in the API's lists for what it made; as exactly once as without.
 
     Returns:
         An async iterator of `Outcome`, one for each row, in the order in which they are done.
@@ -241,6 +244,12 @@ def create(
     _is_source(source)
     identity_attribute = Text().wire("identity_attribute", identity_attribute)
     kind = _kind(resource)
+    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
+    if batch_calls and (kind not in BATCH_CALLS or pipeline.config.api == "register"):
+        raise ValueError(
+            f"batch_calls is for {' and '.join(BATCH_CALLS)} under the OAuth API, not for {kind} under the "
+            f"{pipeline.config.api} API: leave it out"
+        )
     if update_existing:
         if on_change == "skip" or kind != "contacts":
             raise ValueError("update_existing is on_change='update' for contacts; give on_change alone")
@@ -263,11 +272,11 @@ def create(
         account=account,
         identity_attribute=identity_attribute,
         ensure_identity=ensure_identity,
+        batch_calls=batch_calls,
     )
     book = None
     if ledger is not None:
         book = Ledger(None if isinstance(ledger, AccountLedger) else store_of(ledger_place(ledger)))
-    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
     return Run(Engine(kind, pipeline, rows, book, options))
 
 

@@ -37,6 +37,8 @@ class AddressBook:
         # The calls that listing takes, once the first page has told.
         self._cost: float | None = None
         self._page = 1
+        # Readings of what was made since.
+        self._begun = 0
         self._turn = asyncio.Lock()
 
     async def wanted(self) -> None:
@@ -56,7 +58,19 @@ class AddressBook:
         """How many look-ups there will be: those so far, or twice as many fewer of what the rows to come suggest."""
         return max(self._wanted, self._wanted / max(self._taken(), self._wanted) * self._rows / _CHEAPER)
 
-    async def _read(self) -> None:
+    async def catch_up(self) -> None:
+        """List the contacts that were made since. Raises `Passing` and `ApiError`."""
+        asked = self._begun
+        async with self._turn:
+            if self._begun > asked:  # meanwhile, for another who waited
+                return
+            self._begun += 1
+            self._page = max(1, self._page - 1)  # the last one may have been filled up
+            while not await self._read():
+                pass
+
+    async def _read(self) -> bool:
+        """Read a page; whether it was the last."""
         page = await self._health.read(self._contacts.list(sort="created_at", page=self._page).page())
         for contact in page.items:
             address = (kept_text(contact.email or "") or "").lower()
@@ -64,10 +78,12 @@ class AddressBook:
                 self._seen.keep_listed(key_of_address(address), contact.uuid, _shown(contact))
         if page.last_page is None:
             self._cost = math.inf
-            return
+            return True
         self._cost = float(page.last_page)
-        self.whole = self._page >= page.last_page
+        last = self._page >= page.last_page
+        self.whole = self.whole or last
         self._page += 1
+        return last
 
     def find(self, address: str) -> Contact | None:
         """The contact with an address, as it was listed."""

@@ -33,3 +33,4 @@ class Options:
     account: str | None = None
     identity_attribute: str = IDENTITY_ATTRIBUTE
     ensure_identity: bool = False
+    batch_calls: bool = False

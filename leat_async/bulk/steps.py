@@ -438,7 +438,8 @@ class Steps:
     ) -> Outcome:
         made = row.stage == "update" and row.status is not Status.UPDATED
         if status is Status.REJECTED and made and error is not None and not row.committed:
-            error.add_note("the contact exists; only its attributes were refused")
+            what = self._kind.name.removesuffix("s")
+            error.add_note(f"the {what} exists; only what its second write was to set was refused")
         return Outcome(
             index=row.index,
             row=row.given,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from .. import __version__
 from . import api, examples, export, fleet, imports, ledger_commands, pace, report, sandbox, webhooks
@@ -51,10 +53,16 @@ def _leat(
     pass
 
 
+@functools.cache
+def command() -> Any:
+    """All commands as one: to build it takes longer than most of what a short command does."""
+    return typer.main.get_command(app)
+
+
 def run() -> int:
     """Run the command that was given; returns the exit code."""
     try:
-        app(prog_name="leat")
+        command()(prog_name="leat")
     except Stop as stop:
         print(f"leat: {stop}", file=sys.stderr)
         return stop.code

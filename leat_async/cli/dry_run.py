@@ -15,6 +15,7 @@ from .._core.written import duration
 from ..account import account_of, is_same
 from ..bulk.access import is_there, store_of
 from ..bulk.kinds import KINDS
+from ..bulk.kinds.together import MOST_ROWS
 from ..bulk.options import Options
 from ..bulk.own_store import own_path
 from ..bulk.preview import PastLedger, preview
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from .._core.pipeline import Pipeline
 
 T = TypeVar("T")
+# What a call of many visits takes, itself included.
+_SHOWING = 5
 # So many addresses are told apart.
 _MANY = 1_000_000
 _SENT, _CHANGED, _ASKED = "would be sent", "would be updated", "in doubt, would be asked about"
@@ -55,13 +58,16 @@ class _Foreseen:
     counts: Counter[str] = attrs.field(factory=Counter[str])
     refused: EqualReasons = attrs.field(factory=lambda: EqualReasons("line"))
     with_attributes: int = 0
+    alone: int = 0
     # The addresses that would be looked up.
     addresses: set[int] = attrs.field(factory=set[int])
 
     def add(self, row: bulk.Outcome | ActiveRow, ledger: PastLedger | None) -> None:
         if isinstance(row, ActiveRow):
-            self.counts[_ASKED if row.in_doubt else _CHANGED if row.status is bulk.Status.UPDATED else _SENT] += 1
+            name = _ASKED if row.in_doubt else _CHANGED if row.status is bulk.Status.UPDATED else _SENT
+            self.counts[name] += 1
             self.with_attributes += row.attributes is not None
+            self.alone += name is _SENT and row.address is None
             self._look_up(row, ledger)
             return
         self.counts[_WORDS[row.status]] += 1
@@ -69,11 +75,14 @@ class _Foreseen:
             line = row.row.record.line if isinstance(row.row, MappedRow) else row.index + 1
             self.refused.add(line, worded(str(row.error)))
 
-    def calls(self, kind: str) -> int:
+    def calls(self, kind: str, *, batch_calls: bool) -> int:
         """How many calls the rows take that would be sent, if contacts are looked up one by one."""
         sent = self.counts[_SENT]
         if kind == "contacts":
-            return 2 * sent + self.with_attributes
+            return 2 * sent + (-(-sent // MOST_ROWS) if batch_calls else self.with_attributes)
+        if batch_calls:
+            # A call of many, and the pages that show what it made.
+            return self.alone + _SHOWING * -(-(sent - self.alone) // MOST_ROWS)
         return -(-sent // KINDS[kind].together)
 
     def _look_up(self, row: ActiveRow, ledger: PastLedger | None) -> None:
@@ -137,7 +146,9 @@ def _show(options: ImportOptions, source: TableSource, foreseen: _Foreseen) -> E
         more = " or more" if addresses == _MANY else ""
         absent = "created if absent" if options.create_contacts else "to be looked up"
         sums.append((f"contacts, {absent}", f"{addresses:,}{more}"))
-    requests = counts[_CHANGED] + counts[_ASKED] + addresses + foreseen.calls(options.kind)
+    requests = (
+        counts[_CHANGED] + counts[_ASKED] + addresses + foreseen.calls(options.kind, batch_calls=options.batch_calls)
+    )
     rate = options.rate or RATE
     sums.append(("calls, at most", f"{requests:,}"))
     sums.append((f"at {rate:,} requests a minute", f"about {duration(60 * requests / rate)}"))

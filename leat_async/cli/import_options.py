@@ -56,6 +56,7 @@ class ImportOptions:
     create_contacts: bool = False
     identity_attribute: str | None = None
     ensure_identity: bool = False
+    batch_calls: bool = False
     update_existing: bool = False
     max_errors: str | None = None
     resend_unknown: bool = False
@@ -84,7 +85,7 @@ class ImportOptions:
     @property
     def of_rows(self) -> dict[str, Any]:
         """How each row is treated, as `bulk` calls it; a dry run and a run share it."""
-        names = ("create_contacts", "clear_empty", "ensure_identity", "batch")
+        names = ("create_contacts", "clear_empty", "ensure_identity", "batch_calls", "batch")
         doubt = ("resend_unknown", "accept_unknown", "retry_rejected")
         told = {name: getattr(self, name) for name in (*names, *doubt)}
         if self.identity_attribute is not None:

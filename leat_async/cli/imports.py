@@ -129,6 +129,13 @@ EnsureIdentity = Annotated[
         help="Make that attribute if the account has none; without it credits in doubt are left to you.",
     ),
 ]  # fmt: skip
+BatchCalls = Annotated[
+    bool,
+    typer.Option(
+        "--batch-calls", rich_help_panel=_RUN,
+        help="Up to 250 rows in a call that Leat does not document; what it made is looked for in its lists.",
+    ),
+]  # fmt: skip
 UpdateExisting = Annotated[
     bool, typer.Option("--update-existing", help="Also change contacts that exist.", rich_help_panel=_RUN)
 ]
@@ -221,6 +228,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "update_existing": (UpdateExisting, False),
     "identity_attribute": (IdentityAttribute, None),
     "ensure_identity": (EnsureIdentity, False),
+    "batch_calls": (BatchCalls, False),
     "dry_run": (DryRun, False),
     "concurrency": (Concurrency, 32),
     "rate": (Rate, None),
@@ -239,14 +247,14 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "report_html": (ReportPage, None),
 }
 _SHOPS, _CONTACTS = {"shop"}, {"create_contacts"}
-_CREDITS = {"identity_attribute", "ensure_identity"}
+_CREDITS, _MANY = {"identity_attribute", "ensure_identity"}, {"batch_calls"}
 _DOUBT = {"resend_unknown", "accept_unknown"}
 # What each kind's command says of itself, and the options that it has not.
 _COMMANDS: dict[ImportKind, tuple[str, set[str]]] = {
     "visits": ("Import visits, one a row. The same command again resumes.", {"update_existing", *_CREDITS}),
     "bookings": (
         "Import bookings, one a row. The API can't be asked about bookings: those in doubt are left to you (exit 5).",
-        {"update_existing", *_CREDITS},
+        {"update_existing", *_CREDITS, *_MANY},
     ),
     "contacts": (
         "Import contacts with their attributes, one a row; those that exist stay as they are.",
@@ -254,34 +262,35 @@ _COMMANDS: dict[ImportKind, tuple[str, set[str]]] = {
     ),
     "credit_receptions": (
         "Import credits, given or taken back, one a row; each is found again by its identity.",
-        {"update_existing", "clear_empty"},
+        {"update_existing", "clear_empty", *_MANY},
     ),
     "contact_identifiers": (
         "Import cards, one a row; those that are there and nobody's are linked.",
-        {"update_existing", "batch", *_SHOPS, *_CREDITS, *_DOUBT},
+        {"update_existing", "batch", *_SHOPS, *_CREDITS, *_DOUBT, *_MANY},
     ),
     "products": (
         "Import products, one a row, up to 250 in a call.",
-        {"update_existing", "batch", *_SHOPS, *_CONTACTS, *_CREDITS, *_DOUBT},
+        {"update_existing", "batch", *_SHOPS, *_CONTACTS, *_CREDITS, *_DOUBT, *_MANY},
     ),
     "product_categories": (
         "Import categories of products, one a row, up to 250 in a call.",
-        {"update_existing", "batch", *_SHOPS, *_CONTACTS, *_CREDITS, *_DOUBT},
+        {"update_existing", "batch", *_SHOPS, *_CONTACTS, *_CREDITS, *_DOUBT, *_MANY},
     ),
     "vouchers": (
         "Import vouchers, each with a code of its own, one a row.",
-        {"update_existing", "batch", *_SHOPS, *_CREDITS, *_DOUBT},
+        {"update_existing", "batch", *_SHOPS, *_CREDITS, *_DOUBT, *_MANY},
     ),
     "orders": (
         "Import orders, one a row, and process them at once.",
-        {"update_existing", "batch", *_CREDITS, *_DOUBT},
+        {"update_existing", "batch", *_CREDITS, *_DOUBT, *_MANY},
     ),
 }
 
 
 _SEVERAL = (
     "shop", "timezone", "day_first", "month_first", "sandbox", "create_contacts", "identity_attribute",
-    "ensure_identity", "dry_run", "concurrency", "rate", "max_errors", "on_change", "batch", "wait", "report",
+    "ensure_identity", "batch_calls", "dry_run", "concurrency", "rate", "max_errors", "on_change", "batch", "wait",
+    "report",
 )  # fmt: skip
 Programme = Annotated[
     Path,

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import attrs
 
+from ..bulk.kinds import BATCH_CALLS
 from ..tables.mapping_file import load_programme
 from ..tables.table import ImportKind
 from ..tables.targets import ROW_KINDS
@@ -31,7 +32,7 @@ _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", 
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
 # Options that only some kinds have.
-_OF_SOME = ("shop", "batch", "create_contacts", "ensure_identity", "identity_attribute")
+_OF_SOME = ("shop", "batch", "create_contacts", "ensure_identity", "identity_attribute", "batch_calls")
 
 
 def all_of(path: Path, common: Mapping[str, Any], report: Path | None) -> Exit:
@@ -123,6 +124,7 @@ def _options(kind: ImportKind, told: Mapping[str, Any], folder: Path, common: Ma
         "create_contacts": "contact_email" in readers,
         "ensure_identity": kind == "credit_receptions",
         "identity_attribute": kind == "credit_receptions",
+        "batch_calls": kind in BATCH_CALLS,
     }
     own = {name: value for name, value in common.items() if name not in _OF_SOME or fits[name]}
     said = {

@@ -22,7 +22,7 @@ EXPORT_KINDS: tuple[str, ...] = tuple(kind.name for kind in export.KINDS)
 IMPORT_OPTIONS = (
     *("create_contacts", "on_change", "clear_empty", "batch", "max_errors"),
     *("grace", "patience", "retry_rejected", "resend_unknown", "accept_unknown"),
-    *("identity_attribute", "ensure_identity"),
+    *("identity_attribute", "ensure_identity", "batch_calls"),
 )
 # What `export.to_file` takes that a job may say.
 MONTHLY_OPTIONS = ("since", "timezone", "attributes", "columns")

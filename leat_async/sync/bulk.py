@@ -177,6 +177,7 @@ def create(
     account: str | None = None,
     identity_attribute: str = IDENTITY_ATTRIBUTE,
     ensure_identity: bool = False,
+    batch_calls: bool = False,
 ) -> Run[T]:
     """Create many objects of one kind, each exactly once.
 
@@ -222,6 +223,8 @@ def create(
             those in doubt are found again. Where the account has none of this name they are at most once, and
             `report.notes` says so.
         ensure_identity: make that attribute if the account does not have it.
+        batch_calls: send contacts, or visits whose contacts are named by address, up to 250 in a call whose answer
+            nobody documents, and look in the API's lists for what it made; as exactly once as without.
 
     Returns:
         A generator of `Outcome`, one for each row, in the order in which they are done.
@@ -272,6 +275,7 @@ def create(
             account=account,
             identity_attribute=identity_attribute,
             ensure_identity=ensure_identity,
+            batch_calls=batch_calls,
         )
 
     return Run(bridge, bridge.call(make))

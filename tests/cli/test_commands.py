@@ -14,7 +14,7 @@ from leat_async import __version__
 from leat_async.cli.exits import Exit, worst
 from leat_async.sandbox import Sandbox
 
-from ..forking import environment
+from ..forking import by_itself, environment
 from .conftest import Leat
 
 
@@ -53,8 +53,10 @@ def test_unknown_commands_and_options_are_usage(leat: Leat) -> None:
         assert done.stderr
 
 
-def test_completion_is_offered(leat: Leat) -> None:
-    done = leat("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+def test_completion_is_offered(tmp_path: Path) -> None:
+    # The environment says what is offered when the commands are built.
+    shell = environment() | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = by_itself(["-m", "leat_async", "--show-completion", "bash"], shell, tmp_path)
     assert done.returncode == 0
     assert "complete" in done.stdout
 
@@ -169,6 +171,6 @@ def test_a_fault_of_our_own_is_not_mistaken_for_rejected_rows(
     def broken(**_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(command, "app", broken)
+    monkeypatch.setattr(command, "command", lambda: broken)
     assert command.run() == 70
     assert "ZeroDivisionError: oops" in capsys.readouterr().err

@@ -216,3 +216,18 @@ def test_a_run_of_credits_is_undone(leat: Leat, account: Sandbox, tmp_path: Path
     assert len(account.rows("loyalty_transactions")) == 4
     assert "credit_receptions" in told(leat("import", "status", "--kind", "credit-receptions", on=account))
     assert leat("import", "undo", "9", on=account).returncode == 2
+
+
+def test_contacts_and_visits_go_many_in_a_call_when_asked(leat: Leat, account: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_text("email\n" + "".join(f"m{n}@example.com\n" for n in range(300)))
+    lines = "".join(f"v{n};m{n}@example.com;2026-05-01T10:00:00+02:00\n" for n in range(300))
+    (tmp_path / "visits.csv").write_text(f"external_id;email;starts_at\n{lines}")
+    many = ("visits", "visits.csv", "--batch-calls", "--shop", "Garden Bistro")
+    dry = leat("import", *many, "--dry-run", on=account)
+    # Each address may have to be looked up; two calls, and the pages that show what they made.
+    assert "calls, at most 310" in " ".join(told(dry).split())
+    done = leat("import", "all", ".", "--batch-calls", "--shop", "Garden Bistro", on=account)
+    assert done.returncode == 0, told(done)
+    assert len(account.rows("visits")) == 300
+    assert {"contacts.batch", "visits.batch"} <= {*account.journal.counts()}
+    assert leat("import", "products", "p.csv", "--batch-calls", on=account).returncode == 2

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from leat_async.sandbox import Sandbox
 
-from .test_import_files import Here, here
+from .test_import_files import Here, account, here
 
-__all__ = ["here"]
+__all__ = ["account", "here"]
 
 OPTIONS = ("--shop", "Harbour Kitchen", "--create-contacts")
 DAY1 = "contact_email,external_id,starts_at\nada@example.com,17,2026-05-01T20:00:00+02:00\n"
 DAY2 = "contact_email,external_id,starts_at\nada@example.com,17,2026-05-02T20:00:00+02:00\n"
-
-
-@pytest.fixture
-def account() -> Iterator[Sandbox]:
-    with Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)) as running:
-        yield running
 
 
 def made(account: Sandbox, kind: str) -> int:

@@ -95,12 +95,15 @@ def test_a_closed_stream_ends_nothing(leat: Run, tmp_path: Path, command: str, c
     assert (tmp_path / "c.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("command", ["export visits -o x.csv", "api GET /shops"])
-@pytest.mark.parametrize(("closed", "words"), CLOSED.items())
+@pytest.mark.parametrize(
+    ("closed", "command"),
+    [*((closed, "export visits -o x.csv") for closed in CLOSED), ("stdout", "api GET /shops")],
+)
 def test_a_stream_that_is_closed_when_the_interpreter_starts(
-    account: Sandbox, tmp_path: Path, command: str, closed: str, words: str
+    account: Sandbox, tmp_path: Path, closed: str, command: str
 ) -> None:
-    check_closed(command, set(closed.split()), shell(f"{command} {words}", tmp_path, account), tmp_path)
+    """What a command makes of it, the test above tells; here, what the interpreter does."""
+    check_closed(command, set(closed.split()), shell(f"{command} {CLOSED[closed]}", tmp_path, account), tmp_path)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -187,7 +190,7 @@ def on_a_terminal(arguments: list[str], cwd: Path, sandbox: Sandbox) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_data_on_a_terminal_is_harmless_and_in_a_file_what_it_is(account: Sandbox, tmp_path: Path) -> None:
+def test_data_on_a_terminal_is_harmless_and_in_a_file_what_it_is(leat: Run, account: Sandbox, tmp_path: Path) -> None:
     account.create_contact("evil@example.com", attributes={"firstname": EVIL})
     for arguments in (["api", "GET", "/contacts"], ["export", "contacts", "--format", "csv", "-o", "-"]):
         text = on_a_terminal(arguments, tmp_path, account)
@@ -197,5 +200,5 @@ def test_data_on_a_terminal_is_harmless_and_in_a_file_what_it_is(account: Sandbo
         text = text.replace("\r", "")
         for piece in ("\x1b[31m", "\x1b]", "\x07", "\x9b", "\x7f", "\u202e"):
             assert piece not in text, (arguments, piece)
-    ran = shell("api GET /contacts", tmp_path, account)
+    ran = leat("api GET /contacts")
     assert EVIL in {contact["current_values"].get("firstname") for contact in json.loads(ran.stdout)}

@@ -21,10 +21,11 @@ from leat_async.errors import LeatError
 from leat_async.export import run as running
 from leat_async.export import walk
 
+from ..seeds import seeds
 from .conftest import PATHS, UNDATED, Lists, Row
 from .files import read
 
-RUNS = 500 if os.environ.get("LEAT_SOAK") == "1" else 50
+SEEDS = seeds(75, soak=500)
 LISTS = [kind.operation.path.strip("/") for kind in export.KINDS[:6]]
 PATIENT = RetryPolicy(attempts=5, backoff=0)
 LIES = [
@@ -144,7 +145,7 @@ async def until_done(resource: Any, target: Path, **options: Any) -> export.Summ
     return None
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_whole_lists(lists: Lists, leat: LeatClient, tmp_path: Path, seed: int, small: None) -> None:
     path = LISTS[seed % len(LISTS)]
     server = Personality(seed, lists, path)
@@ -161,7 +162,7 @@ async def test_whole_lists(lists: Lists, leat: LeatClient, tmp_path: Path, seed:
         assert not missing
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_one_run_after_the_other(lists: Lists, leat: LeatClient, tmp_path: Path, seed: int, small: None) -> None:
     path = LISTS[seed % len(LISTS)]
     server = Personality(seed + 10_000, lists, path)

@@ -44,8 +44,20 @@ def _time() -> float:
 
 
 class _FastSelector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # another class on each system
+    """Notes also how long a busy machine kept the loop waiting: how late a timer was, how long a round took."""
+
+    kept_waiting = 0.0
+    _since: float | None = None
+
     def select(self, timeout: float | None = None) -> Any:
-        return super().select(timeout / SPEED if timeout is not None and timeout > 0 else timeout)
+        wait = timeout / SPEED if timeout is not None and timeout > 0 else timeout
+        began = _monotonic()
+        found = super().select(wait)
+        ended = _monotonic()
+        round_took = 0.0 if self._since is None else began - self._since
+        _FastSelector.kept_waiting = max(self.kept_waiting, round_took, 0.0 if wait is None else ended - began - wait)
+        self._since = ended
+        return found
 
 
 def _set_clocks() -> None:
@@ -72,7 +84,13 @@ async def _import(job: dict[str, Any], tell: Any) -> None:
                     result=None if result is None else told,
                 )
         report = run.report
-        tell(total=report.total, taken=report.taken, stopped=report.stopped, why=str(report.error or ""))
+        tell(
+            total=report.total,
+            taken=report.taken,
+            stopped=report.stopped,
+            why=str(report.error or ""),
+            kept_waiting=_FastSelector.kept_waiting,
+        )
 
 
 def _child(job: dict[str, Any]) -> None:

@@ -184,6 +184,8 @@ class Journey:
             await self._suspend(child, ledger)
         told = await child.end()
         world.watch = lambda number: None
+        kept_waiting = max(line.get("kept_waiting", 0.0) for line in [{}, *told])
+        self._disturbed = self._disturbed or kept_waiting > self.personality.timeout / 3
         self.log.append(f"run {'to be killed' if kills else ''}: {len(told)} lines, ends {told[-1] if told else None}")
         for line in told:
             if "index" in line:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from ..seeds import seeds
 from .imports import Journey
 from .personality import FAMILIES
 from .processes import Processes
 
-SOAK = os.environ.get("LEAT_SOAK") == "1"
-SEEDS = [int(os.environ["LEAT_SEED"])] if "LEAT_SEED" in os.environ else list(range(500 if SOAK else 50))
+SEEDS = seeds(75, soak=500)
 CHOSEN = os.environ.get("LEAT_FAULTS")
 AMONG = CHOSEN.split(",") if CHOSEN else list(FAMILIES)
 # Journeys at a time: they mostly wait.

@@ -96,10 +96,12 @@ def test_it_reads_on_every_screen(
         shown = Shown(browser, path, size, scheme)
         for details in shown.page.locator("details").all():
             details.evaluate("node => { node.open = true }")
-        found = Axe().run(shown.page).response["violations"]
+        # No colour depends on the language, and to look at those of all cells takes longer than all else.
+        contrast = {"rules": {"color-contrast": {"enabled": language == "en"}}, "resultTypes": ["violations"]}
+        found = Axe().run(shown.page, options=contrast).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-        shown.page.reload()
         if os.environ.get("LEAT_SCREENSHOTS") and language == "en":
+            shown.page.reload()
             shown.page.set_viewport_size({**size, "height": 1500})  # type: ignore[arg-type]
             shown.page.screenshot(path=IMAGES / f"report_{name}.png")
         shown.page.close()

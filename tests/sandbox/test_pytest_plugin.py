@@ -15,7 +15,8 @@ MODULE = "leat_async.sandbox.pytest_plugin"
 REGISTERED = any(point.value == MODULE for point in entry_points(group="pytest11"))
 PLUGIN = [*(() if REGISTERED else ("-p", MODULE)), "-p", "no:cacheprovider", "-W", "error", "-q"]
 # What is slow to import and has nothing to do with ours.
-WITHOUT = ["-p", "no:schemathesis"]
+SLOW = ("schemathesis", "hypothesispytest", "randomly", "valkey", "xdist", "xdist.looponfail")
+WITHOUT = [word for name in SLOW for word in ("-p", f"no:{name}")]
 
 
 def pytest_run(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

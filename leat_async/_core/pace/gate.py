@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...config import RateLimit
 from ..clock import Clock
 from ..events import log
-from ..limiter import Gate, too_long
+from ..limiter import Gate, Pace, too_long
 from .lease import MEMBER, Ask, Lease, PaceStore, SharedState, StoreError, grant, late_of, plan_of, share_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class SharedGate(Gate):
 
     def __init__(self, concurrency: int, limit: RateLimit, clock: Clock, store: PaceStore, key: str) -> None:
         super().__init__(concurrency, None, clock)
+        # What this process sends, by which it learns of a lower limit while it has the pace to itself.
+        self._own_pace = Pace(limit)
         self._limit = limit
         self._plan = plan_of(limit)
         self._late = late_of(limit)
@@ -89,6 +91,9 @@ class SharedGate(Gate):
     def reject(self, asked: float | None, sent_at: float) -> float:
         before = self.rejections
         wait = super().reject(asked, sent_at)
+        if self._members == 1:
+            self._own_pace.refuse(self._clock.now(), sent_at, asked or wait, first=self.rejections != before)
+            self._adopt()
         if self.rejections != before:
             self._refused = True
             if not self._members:
@@ -96,6 +101,11 @@ class SharedGate(Gate):
             if not self._closed and self._own is None:
                 self._start(self._tell())
         return wait
+
+    def _adopt(self) -> None:
+        if self._limit is not self._own_pace.limit:
+            self._limit = self._own_pace.limit
+            self._plan = plan_of(self._limit)
 
     def learn(self, remaining: int) -> None:
         if remaining < self._plan.burst and (self._remaining < 0 or remaining < self._remaining):
@@ -145,6 +155,8 @@ class SharedGate(Gate):
             due = held.permits[0] if held is not None else None
             if held is not None and due is not None and due <= now + _ROUNDING:
                 held.permits.popleft()
+                self._own_pace.book(now)
+                self._adopt()
                 self._free -= 1
                 queue.popleft().set_result(None)
                 continue

@@ -17,6 +17,7 @@ import msgspec
 
 from ...config import RateLimit
 from ...errors import LeatError
+from ..limiter import burst_of
 
 # Seconds of pace that the leases of all processes together reserve.
 RESERVED = 0.25
@@ -56,7 +57,7 @@ def late_of(limit: RateLimit) -> float:
 
 def plan_of(limit: RateLimit, share: float = 1.0) -> Plan:
     """The plan for a share of a limit."""
-    burst = limit.burst if limit.burst is not None else max(1, limit.requests // 20)
+    burst = burst_of(limit)
     interval = (limit.per + late_of(limit)) / (max(1, limit.requests - burst) * share)
     whole = max(1, int(burst * share))
     return Plan(interval, (whole - 1) * interval, (max(1, whole // 2) - 1) * interval)

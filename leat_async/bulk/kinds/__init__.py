@@ -27,7 +27,7 @@ from .products import ProductCategoryKind, ProductKind
 from .visits import VisitKind
 from .vouchers import VoucherKind
 
-__all__ = ["Kind", "KindSettings", "KINDS", "UNDOING", "KnownKind", "creates", "kind_of"]
+__all__ = ["BATCH_CALLS", "Kind", "KindSettings", "KINDS", "UNDOING", "KnownKind", "creates", "kind_of"]
 
 
 @attrs.frozen
@@ -56,6 +56,8 @@ KINDS: Mapping[str, KnownKind] = {
 }  # fmt: skip
 
 
+# The kinds whose calls of many are only made when asked for.
+BATCH_CALLS = ("contacts", "visits")
 # What undoes rows of a kind; its own rows are made of a ledger's.
 UNDOING: Mapping[str, type[ReversalKind]] = {"credit_receptions": ReversalKind}
 _ALL: Mapping[str, Callable[[KindSettings], Kind]] = {

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from ..._core.codec import encode
 from ..._core.declare import operation_of
 from ..._core.digests import packed, raw_digest
 from ..._core.kept_text import kept
@@ -23,6 +24,7 @@ from ..outcomes import Status
 from ..rows import ActiveRow, Found, Refused, Row
 from ..shown import is_shown
 from .kind import KindSettings, kept_values
+from .together import MOST_ROWS, Together, Unanswered
 
 _CONTACT: dict[str, None] = dict.fromkeys(("email", "referral_code", "attributes"))
 
@@ -32,7 +34,7 @@ class ContactKind:
 
     name = "contacts"
     identifier = "email"
-    together = 1
+    together: int = 1
     can_ask = True
 
     fields: Collection[str] = ("email", "referral_code")
@@ -47,6 +49,18 @@ class ContactKind:
         self._book = settings.addresses.book
         self._clear_empty = settings.options.clear_empty
         self.fingerprinted: bytes = packed(self.name, "content")
+        self._together: Together | None = None
+        if settings.options.batch_calls:
+            self.together = MOST_ROWS
+            many = operation_of(Contacts.create_batch)
+            self._together = Unanswered(
+                self._pipeline,
+                self._health,
+                request=lambda rows: Request(many, many.path, encode({"contacts": rows})),
+                alone=self._create,
+                find=self.find,
+                told=self._listed,
+            )
 
     async def begin(self) -> str | None:
         """There is nothing to be made ready."""
@@ -103,7 +117,6 @@ class ContactKind:
 
     async def write(self, row: ActiveRow) -> Any:
         """Look, create, update: whatever of these is left."""
-        assert row.request is not None
         if row.stage == "look":
             # Only looking before can tell a contact that was there from one that a lost answer made.
             existing = await self._look(row)
@@ -111,12 +124,36 @@ class ContactKind:
                 raise Found(existing)
         if row.stage != "update":
             row.stage = "create"
-            if self.resolve(row, await self._write(row.request, row), ours=True):
+            if self.resolve(row, await self._make(row), ours=True):
                 return row.result
         sent = self._sent(row)
         if sent:  # the API refuses an update of nothing, such as of attributes that became empty
             row.result = await self._write(self._update(await self._whose(row), sent), row)
         return row.result
+
+    async def _make(self, row: ActiveRow) -> Any:
+        if self._together is None or row.body["referral_code"] not in (None, UNSET):
+            return await self._create(row)
+        values = [{"name": name, "value": value} for name, value in (row.attributes or {}).items() if value is not None]
+        sent = {"email": row.address, **({"custom_attributes": values} if values else {})}
+        try:
+            return await self._together.send(row, sent)
+        except Found as found:
+            # It was not there before, so a call that was refused has made it all the same.
+            return found.found
+
+    async def _create(self, row: ActiveRow) -> Any:
+        assert row.request is not None
+        return await self._write(row.request, row)
+
+    async def _listed(self, _: Any, rows: list[ActiveRow]) -> list[Any]:
+        """Which of these contacts the list shows, or where there is none, which are found."""
+        if self._book is not None:
+            await self._book.wanted()
+        if self._book is None or not self._book.whole:
+            return [await self.find(row) for row in rows]
+        await self._book.catch_up()
+        return [self._book.find(row.address or "") for row in rows]
 
     async def _look(self, row: ActiveRow) -> Any:
         """The contact, as the list of all has it, or as it is found where there is no such list."""
@@ -178,12 +215,14 @@ class ContactKind:
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """Attributes remain, if there are any and they are to be given to this contact."""
-        listed = self._book is not None and self._book.whole
-        if ours and listed and isinstance(found, Contact) and self.differing(row, found, filled=True):
-            # Made after the list was read, and not by us: ours has no values yet.
+        # What we made alone has no values yet, so what was made after the list was read and has others is not ours.
+        # What we made with others has those of its row, if that is still as it was then.
+        listed = self._book is not None and self._book.whole and self._together is None
+        shown = isinstance(found, Contact)
+        if ours and shown and (listed or row.altered) and self.differing(row, found, filled=True):
             ours = False
         row.uuid, row.result, row.status = found.uuid, found, Status.CREATED if ours else Status.EXISTED
-        if row.attributes is None or not ours:
+        if row.attributes is None or not ours or (shown and not self.differing(row, found)):
             return True
         row.stage = "update"
         return False

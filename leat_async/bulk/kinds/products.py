@@ -35,11 +35,15 @@ class _BatchedKind(KeyedKind):
             request=lambda rows: Request(batch, batch.path, encode({self.listed_as: rows})),
             alone=super()._make,
             find=self.find,
-            identifier_in=self._identifier_in,
+            told=self._told_by,
         )
 
+    async def _told_by(self, answer: Any, rows: list[ActiveRow]) -> list[Any]:
+        found = {self._identifier_in(one): one for one in answer or ()}
+        return [found.get(row.own) for row in rows]
+
     async def _make(self, row: ActiveRow) -> Any:
-        return await self._together.send(row)
+        return await self._together.send(row, row.body)
 
 
 class ProductKind(_BatchedKind):

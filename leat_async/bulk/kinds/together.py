@@ -11,7 +11,7 @@ import attrs
 from ..._core.codec import encode
 from ..._core.operation import Request
 from ..._core.pipeline import Observer, Pipeline, Send
-from ...errors import ApiError, LeatError, OutcomeUnknownError
+from ...errors import ApiError, DecodeError, LeatError, OutcomeUnknownError
 from ..health import Health
 from ..rows import ActiveRow, Found, Passing, is_verdict
 
@@ -19,6 +19,8 @@ MOST_ROWS = 250
 MOST_BYTES = 950_000
 # Seconds without another row after which no more is waited for.
 _QUIET = 0.02
+# Seconds before each look for what an answered call made.
+_LOOKS = (0.0, 1.0, 2.0, 4.0)
 
 
 @attrs.define(eq=False)
@@ -51,9 +53,10 @@ class _OfEach:
 class Together:
     """Sends rows together, as many as there are.
 
-    `request` makes the call for what is sent of several rows, `alone` makes one row, `find` asks for it. Results are
-    told apart by `identifier_in`. A call that is refused made none of its rows, unless the first of them is there: then
-    each is asked for. Those that are not there are sent in two halves, so that in the end a bad row goes alone.
+    `request` makes the call for what is sent of several rows, `alone` makes one row, `find` asks for it. `told` is what
+    a call made of each of its rows, by its answer, None where that is not known. A call that is refused made none of
+    its rows, unless the first of them is there: then each is asked for. Those that are not there are sent in two
+    halves, so that in the end a bad row goes alone.
     """
 
     def __init__(
@@ -64,23 +67,23 @@ class Together:
         request: Callable[[list[dict[str, Any]]], Request[Any]],
         alone: Callable[[ActiveRow], Awaitable[Any]],
         find: Callable[[ActiveRow], Awaitable[Any]],
-        identifier_in: Callable[[Any], str | None],
+        told: Callable[[Any, list[ActiveRow]], Awaitable[list[Any]]],
     ) -> None:
         observer = pipeline.observer
         self._pipeline = attrs.evolve(pipeline, observer=_OfEach(observer) if observer is not None else None)
         self._health = health
-        self._request, self._alone, self._find, self._identifier_in = request, alone, find, identifier_in
+        self._request, self._alone, self._find, self._told = request, alone, find, told
         self._gathered: list[_Waiting] = []
         self._size = 0
         self._quiet: asyncio.TimerHandle | None = None
         self._calls: dict[asyncio.Task[None], list[_Waiting]] = {}
 
-    async def send(self, row: ActiveRow) -> Any:
-        """Send a row with others: what it made. Raises what its call, or it alone, ended with."""
-        size = len(encode(row.body)) + 1
+    async def send(self, row: ActiveRow, sent: dict[str, Any]) -> Any:
+        """Send a row with others, as this: what it made. Raises what its call, or it alone, ended with."""
+        size = len(encode(sent)) + 1
         if len(self._gathered) >= MOST_ROWS or self._size + size > MOST_BYTES:
             self._go()
-        waiting = _Waiting(row, row.body, size, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(row, sent, size, asyncio.get_running_loop().create_future())
         self._gathered.append(waiting)
         self._size += size
         if len(self._gathered) >= MOST_ROWS:
@@ -132,7 +135,7 @@ class Together:
             await self._tell(each, self._alone(each.row))
             return
         try:
-            made = await self._pipeline.run(self._request([each.sent for each in rows]), [each.row for each in rows])
+            made = await self._made([each.sent for each in rows], [each.row for each in rows])
         except ApiError as error:
             if is_verdict(error):
                 self._health.worked("write")
@@ -143,38 +146,43 @@ class Together:
         except (LeatError, ValueError, TypeError) as error:
             _tell_all(rows, error)
             return
-        found = {self._identifier_in(one): one for one in made or ()}
-        for each in rows:
-            if each.row.own in found:
-                _settle(each, found[each.row.own])
+        for each, one in zip(rows, made, strict=True):
+            if one is None:
+                _fail(each, OutcomeUnknownError(f"{self.what}: nothing shows whether it made this row"))
             else:
-                _fail(each, OutcomeUnknownError(f"{self._what}: answered without this row"))
+                _settle(each, one)
+
+    async def _made(self, sent: list[dict[str, Any]], rows: list[ActiveRow]) -> list[Any]:
+        """Make the call: what it made of each row, None where nothing tells."""
+        return await self._told(await self._pipeline.run(self._request(sent), rows), rows)
+
+    async def _there(self, rows: list[ActiveRow]) -> list[Any]:
+        """What is there of rows whose call was refused."""
+        first = await self._find(rows[0])
+        return [first, *[await self._find(row) if first is not None else None for row in rows[1:]]]
 
     @property
-    def _what(self) -> str:
+    def what(self) -> str:
+        """The operation that makes many."""
         return self._request([]).operation.id
 
     async def _refused(self, rows: list[_Waiting], error: ApiError) -> None:
         try:
-            there = await self._find(rows[0].row)
-            if there is not None:
-                _fail(rows[0], Found(there))
-                absent: list[_Waiting] = []
-                for each in rows[1:]:
-                    there = await self._find(each.row)
-                    if there is None:
-                        absent.append(each)
-                    else:
-                        _fail(each, Found(there))
-                rows = absent
+            there = await self._there([each.row for each in rows])
         except (Passing, ApiError) as fault:
             # What is not known to be absent is asked for as any row in doubt.
-            doubt = OutcomeUnknownError(f"{self._what}: refused, and perhaps done in part ({error})")
+            doubt = OutcomeUnknownError(f"{self.what}: refused, and perhaps done in part ({error})")
             doubt.__cause__ = fault.error if isinstance(fault, Passing) else fault
             _tell_all(rows, doubt)
             return
-        half = len(rows) // 2
-        for part in (rows[:half], rows[half:]):
+        absent: list[_Waiting] = []
+        for each, found in zip(rows, there, strict=True):
+            if found is None:
+                absent.append(each)
+            else:
+                _fail(each, Found(found))
+        half = len(absent) // 2
+        for part in (absent[:half], absent[half:]):
             if part:
                 await self._call(part)
 
@@ -183,6 +191,43 @@ class Together:
             _settle(waiting, await work)
         except Exception as error:
             _fail(waiting, error)
+
+
+class Unanswered(Together):
+    """As `Together`, of a call whose answer nobody documents: what it made is `told` by a list instead.
+
+    So whatever the call ended with, a refusal apart, is no news of its rows. Those that are not listed are in doubt,
+    and asked for one by one.
+    """
+
+    async def _made(self, sent: list[dict[str, Any]], rows: list[ActiveRow]) -> list[Any]:
+        looks: Sequence[float] = (0.0,)
+        try:
+            await self._pipeline.run(self._request(sent), rows)
+            # It may be made after it was answered.
+            looks = _LOOKS
+        except DecodeError:
+            looks = _LOOKS
+        except OutcomeUnknownError as error:
+            self._health.failed("write", error)
+        made: list[Any] = []
+        try:
+            for pause in looks:
+                await self._pipeline.clock.sleep(pause)
+                made = await self._told(None, rows)
+                if None not in made:
+                    break
+        except (Passing, ApiError) as fault:
+            doubt = OutcomeUnknownError(f"{self.what}: what it made can't be looked for")
+            doubt.__cause__ = fault.error if isinstance(fault, Passing) else fault
+            raise doubt from doubt.__cause__
+        return made
+
+    async def _there(self, rows: list[ActiveRow]) -> list[Any]:
+        listed = await self._told(None, rows)
+        if not any(listed):
+            return await super()._there(rows)
+        return [one or await self._find(row) for one, row in zip(listed, rows, strict=True)]
 
 
 def _settle(waiting: _Waiting, made: Any) -> None:

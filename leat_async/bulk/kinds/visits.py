@@ -23,13 +23,17 @@ from ..outcomes import Status
 from ..rows import ActiveRow, Refused, Row
 from ..shown import is_same_moment
 from .kind import KindSettings, address_in, changes_of, check_names, emptied_in
+from .latest_visits import LatestVisits
+from .together import MOST_ROWS, Together, Unanswered
+
+_NAMED = ("contact_uuid", "shop_uuid")
 
 
 class VisitKind:
     """Visits and bookings: one write, for a contact that may be named by address."""
 
     identifier = "external_id"
-    together = 1
+    together: int = 1
 
     def __init__(self, name: str, settings: KindSettings) -> None:
         pipeline, batch = settings.pipeline, settings.options.batch
@@ -44,6 +48,19 @@ class VisitKind:
         self._api = pipeline.config.api
         self._visits = Visits(pipeline)
         self.can_ask: bool = name == "visits" and self._api in operation_of(Visits.list).apis
+        self._latest = LatestVisits(self._visits, settings.health)
+        self._together: Together | None = None
+        if settings.options.batch_calls:
+            self.together = MOST_ROWS
+            many = operation_of(Visits.create_batch)
+            self._together = Unanswered(
+                pipeline,
+                settings.health,
+                request=lambda rows: Request(many, many.path, encode({"visits": rows})),
+                alone=self._create_one,
+                find=self.find,
+                told=self._listed,
+            )
         self._flat = flat_check(operation, self._api)
         self._known = dict.fromkeys((*operation.body, "contact_email", "email"))
         self._moments = tuple(name for name, param in operation.body.items() if type(param) is Instant)
@@ -137,7 +154,21 @@ class VisitKind:
 
     async def _write_located(self, row: ActiveRow) -> Any:
         await self._locate(row)
-        return await self._pipeline.run(self._request(encode(row.body), row.body), row)
+        if self._together is None:
+            return await self._create_one(row)
+        # Only a row whose contact was named by its address can say it as this call wants it.
+        sent = {name: value for name, value in row.body.items() if name not in _NAMED and value is not None}
+        sent = {"contact_email": row.address, "business_profile_uuid": row.body["shop_uuid"], **sent}
+        made = await self._together.send(row, sent)
+        return made if self.resolve(row, made, ours=True) else await self._write_change(row)
+
+    def _create_one(self, row: ActiveRow) -> Awaitable[Any]:
+        return self._pipeline.run(self._request(encode(row.body), row.body), row)
+
+    async def _listed(self, _: Any, rows: list[ActiveRow]) -> list[Any]:
+        """Which of these visits the list shows among the latest."""
+        listed = await self._latest.among({row.body["external_id"]: row.body["contact_uuid"] for row in rows})
+        return [listed.get(row.body["external_id"]) for row in rows]
 
     async def _write_change(self, row: ActiveRow) -> Any:
         if row.uuid is None:
@@ -192,9 +223,12 @@ class VisitKind:
         return False
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
-        """There is only the one write."""
-        row.result, row.status = found, Status.CREATED if ours else Status.EXISTED
-        return True
+        """There is only the one write, unless a call of many left out some of what the row says."""
+        row.uuid, row.result, row.status = found.uuid, found, Status.CREATED if ours else Status.EXISTED
+        if not ours or row.altered or {*self.differing(row, found)} <= {*self.fixed}:
+            return True
+        row.stage = "update"
+        return False
 
     async def _locate(self, row: ActiveRow) -> None:
         if row.address is not None and "contact_uuid" not in row.body:
