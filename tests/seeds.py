@@ -7,7 +7,7 @@ import sys
 
 
 def seeds(count: int, soak: int) -> list[int]:
-    """So many, on each Python others; the one of `LEAT_SEED`, or with `LEAT_SOAK=1` the first `soak`, if that is set."""
+    """So many, on each Python others; with `LEAT_SEED` that one, with `LEAT_SOAK=1` the first `soak`."""
     if "LEAT_SEED" in os.environ:
         return [int(os.environ["LEAT_SEED"])]
     if os.environ.get("LEAT_SOAK") == "1":
