@@ -25,7 +25,7 @@ from ..seeds import seeds
 from .conftest import PATHS, UNDATED, Lists, Row
 from .files import read
 
-SEEDS = seeds(75, soak=500)
+SEEDS = seeds(50, soak=500)
 LISTS = [kind.operation.path.strip("/") for kind in export.KINDS[:6]]
 PATIENT = RetryPolicy(attempts=5, backoff=0)
 LIES = [

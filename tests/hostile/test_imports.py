@@ -19,7 +19,7 @@ from .imports import Journey
 from .personality import FAMILIES
 from .processes import Processes
 
-SEEDS = seeds(75, soak=500)
+SEEDS = seeds(50, soak=500)
 CHOSEN = os.environ.get("LEAT_FAULTS")
 AMONG = CHOSEN.split(",") if CHOSEN else list(FAMILIES)
 # Journeys at a time: they mostly wait.
