@@ -314,3 +314,15 @@ async def test_an_update_that_was_turned_away_makes_nothing_twice(
     outcome = await once(leat, booking(sandbox, number_of_people=6), ledger=path, on_change="update")
     assert outcome.status is Status.UPDATED
     assert [row["number_of_people"] for row in sandbox.rows("bookings")] == [6]
+
+
+async def test_a_visit_in_doubt_that_is_there_with_other_data_is_not_written_over(
+    sandbox: Sandbox, leat: LeatClient, tmp_path: Path
+) -> None:
+    """It may be somebody else's, made before with the same identifier."""
+    row = {key: value for key, value in booking(sandbox).items() if key in ("contact_uuid", "shop_uuid", "external_id")}
+    theirs = await leat.visits.create(**row, source="Till")
+    sandbox.faults.add("drop_before", "visits.create")
+    await bulk.run(leat.visits, [{**row, "source": "Kiosk"}], ledger=tmp_path / "l")
+    assert (await leat.visits.list(contact_uuid=row["contact_uuid"]).page()).items[0].source == theirs.source
+    assert "visits.update" not in sandbox.journal.counts()

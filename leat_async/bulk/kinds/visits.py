@@ -225,7 +225,8 @@ class VisitKind:
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """There is only the one write, unless a call of many left out some of what the row says."""
         row.uuid, row.result, row.status = found.uuid, found, Status.CREATED if ours else Status.EXISTED
-        if not ours or row.altered or {*self.differing(row, found)} <= {*self.fixed}:
+        # What one call of its own made is what it sent; another's with this identifier is not to be written over.
+        if self._together is None or not ours or row.altered or {*self.differing(row, found)} <= {*self.fixed}:
             return True
         row.stage = "update"
         return False
