@@ -13,8 +13,9 @@ from leat_async.bulk import Status
 from leat_async.errors import ConfigError
 from leat_async.sandbox import Sandbox
 
+from ..seeds import seeds
 from .helpers import Leap, client_of, copy_ledger
-from .kinds.chaos import add_faults, seeds
+from .kinds.chaos import add_faults
 
 
 async def given(leat: LeatClient, sandbox: Sandbox, ledger: Path, count: int, batch: str = "a") -> None:
@@ -58,7 +59,7 @@ async def given_again(leat: LeatClient, sandbox: Sandbox, ledger: Path) -> None:
     assert report.skipped == 1
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=500))
 async def test_nothing_is_taken_back_twice_whatever_goes_wrong(seed: int, tmp_path: Path) -> None:
     draw = random.Random(f"undo {seed}")
     ledger = tmp_path / "credits.ledger"

@@ -64,9 +64,9 @@ def test_every_action_is_one_commit_whose_version_stands_beside_it(name: str) ->
 
 
 def test_no_job_may_do_more_than_read_and_its_own_task() -> None:
-    assert {name: flow["permissions"] for name, flow in WORKFLOWS.items()} == dict.fromkeys(
-        WORKFLOWS, {"contents": "read"}
-    )
+    assert {name: flow["permissions"] for name, flow in WORKFLOWS.items()} == {
+        name: {"contents": "read"} for name in WORKFLOWS
+    }
     pages = {"pages": "write", "id-token": "write"}
     assert {
         f"{name}/{key}": job["permissions"]
