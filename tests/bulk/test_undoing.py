@@ -66,7 +66,8 @@ async def test_nothing_is_taken_back_twice_whatever_goes_wrong(seed: int, tmp_pa
     async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:
         leap = Leap(sandbox)
         async with client_of(sandbox, leap, timeout=0.3, concurrency=draw.choice([1, 8])) as leat:
-            await given(leat, sandbox, ledger, 30)
+            # Nothing goes wrong yet, however busy the machine is.
+            await given(leat.with_options(timeout=30.0), sandbox, ledger, 30)
             add_faults(draw, sandbox, ["credit_receptions.reverse"])
             unknown = 0
             for attempt in range(60):
