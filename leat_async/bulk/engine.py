@@ -55,7 +55,7 @@ class Engine:
         options: Options,
     ) -> None:
         self.tally: Tally = Tally(pipeline.clock.now)
-        self._name = name
+        self.name = name
         self._options = options
         self._gate, self._clock = pipeline.gate, pipeline.clock
         # Waiting for the pace or after a 429 uses up no row's deadline.
@@ -170,7 +170,7 @@ class Engine:
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
         if not ledger.is_placed:
-            found = await own_store(self._pipeline, self._name, self._identify, self._options.account)
+            found = await own_store(self._pipeline, self.name, self._identify, self._options.account)
             if found is None:
                 return
             self._account, store = found
@@ -188,7 +188,7 @@ class Engine:
             return
         own = self._options
         start = RunStart(*(own.source, own.on_change, own.batch), started=self._clock.wall(), pid=os.getpid())
-        await ledger.begin(account, self._name, start)
+        await ledger.begin(account, self.name, start)
 
     async def _begin(self) -> bool:
         """Make the kind ready; False when the run had to be stopped."""
