@@ -18,7 +18,8 @@ PYTEST = $(BIN)/python -m pytest -q $(1) $(PYTEST_OPTIONS) $(if $(PYTEST_OPTIONS
 # To collect all tests takes as long as to run these.
 ALONE = $(shell grep -rl --include='test_*.py' 'mark\.alone' tests)
 # What reads answers, and so goes through the codec.
-DECODES := tests/core tests/resources tests/trust/test_decoding.py
+DECODES := tests/resources tests/trust/test_decoding.py \
+	$(patsubst %,tests/core/test_%.py,answers events lane operation_wire travel verdict)
 # What depends on how the packages below us behave. What the sandbox's account does is not among it, how it serves is.
 BELOW := tests/core tests/sync tests/trust tests/cli/test_commands.py tests/export/test_parquet.py \
 	$(patsubst %,tests/tables/test_%.py,arrow xls xlsx) \
