@@ -124,7 +124,10 @@ class ContactKind:
                 raise Found(existing)
         if row.stage != "update":
             row.stage = "create"
-            if self.resolve(row, await self._make(row), ours=True):
+            made = await self._make(row)
+            if self.resolve(row, made, ours=True):
+                if row.status is Status.EXISTED:
+                    raise Found(made)
                 return row.result
         sent = self._sent(row)
         if sent:  # the API refuses an update of nothing, such as of attributes that became empty
