@@ -32,8 +32,8 @@ Rows = list[dict[str, Any]]
 def in_part(listed: str, draw: random.Random, refuses: str, *left_out: str) -> Callable[[Handler], Handler]:
     """A server that makes some rows, and answers some of those it made, in any order, without these fields.
 
-    `refuses`: what it does then, now and then. "after some": refuse the call, after those before some row. "bad": refuse
-    it for its bad rows, and make the others all the same. "": pass over some rows without a word.
+    `refuses`: what it does. "after some": now and then refuse the call, after those before some row. "bad": refuse it
+    for its bad rows, and make the others all the same. "": now and then pass over some rows without a word.
     """
 
     def instead(own: Handler) -> Handler:
