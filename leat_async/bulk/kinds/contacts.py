@@ -162,8 +162,9 @@ class ContactKind:
         """The contact, as the list of all has it, or as it is found where there is no such list."""
         if self._book is not None:
             await self._book.wanted()
-            if self._book.whole:
-                return self._book.find(row.address or "")
+            address = row.address or ""
+            if self._book.whole and ((found := self._book.find(address)) or not self._book.remembers(address)):
+                return found
         return await self.find(row)
 
     async def _whose(self, row: ActiveRow) -> str:
