@@ -19,7 +19,7 @@ from leat_async.sandbox.engine import Call
 from leat_async.sandbox.errors import Refusal
 from leat_async.sandbox.resources import product_categories, products
 
-from ..helpers import client_of
+from ..helpers import Leap, client_of
 from ..test_address_book import people
 from .answering import Answers, Handler, with_params
 from .chaos import Journey, add_faults, seeds
@@ -219,6 +219,27 @@ async def test_good_rows_that_a_refused_call_made_are_not_sent_again(
         assert (report.existed, report.rejected) == (99, 1)
         made = Counter(row["external_identifier"] for row in sandbox.rows("products"))
         assert all(made[row["external_identifier"]] == 1 for row in rows[1:])
+
+
+async def test_an_answer_that_can_not_be_read_says_of_no_row_that_it_was_made(tmp_path: Path, answers: Answers) -> None:
+    calls: list[Call] = []
+
+    def one_at_first(own: Handler) -> Handler:
+        def batch(call: Call) -> Any:
+            calls.append(call)
+            return own(with_params(call, products=call.params["products"][: 1 if len(calls) == 1 else None]))
+
+        return batch
+
+    answers.put("products.create_batch", one_at_first)
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
+        await world(sandbox)
+        sandbox.faults.add("truncated", "products.create_batch", first=1)
+        rows = [PRODUCTS.row(n) for n in range(6)]
+        report = await bulk.run(leat.products, rows, ledger=tmp_path / "ledger")
+        assert report.created == 6
+        there = [row["external_identifier"] for row in sandbox.rows("products")]
+        assert all(there.count(row["external_identifier"]) == 1 for row in rows)
 
 
 async def test_a_server_that_makes_all_or_nothing_is_not_asked_for_each_row_each_time(tmp_path: Path) -> None:
