@@ -19,10 +19,11 @@ from leat_async.sandbox.engine import Call
 from leat_async.sandbox.errors import Refusal
 from leat_async.sandbox.resources import product_categories, products
 
+from ...seeds import seeds
 from ..helpers import Leap, client_of
 from ..test_address_book import people
 from .answering import Answers, Handler, with_params
-from .chaos import Journey, add_faults, seeds
+from .chaos import Journey, add_faults
 from .test_batch_calls import new_visits
 from .test_keyed import world
 
@@ -97,7 +98,7 @@ CATEGORIES = Many(
 )
 
 
-@pytest.mark.parametrize("seed", seeds(6))
+@pytest.mark.parametrize("seed", seeds(6, soak=200))
 @pytest.mark.parametrize("many", [PRODUCTS, CATEGORIES], ids=str)
 async def test_a_catalogue_is_there_once_whatever_a_server_does_of_a_call(
     many: Many, seed: int, tmp_path: Path, answers: Answers, monkeypatch: pytest.MonkeyPatch
@@ -139,7 +140,7 @@ async def test_a_catalogue_is_there_once_whatever_a_server_does_of_a_call(
         assert made["food"] == (1 if many is CATEGORIES else 0)
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=200))
 async def test_contacts_are_there_once_whatever_a_server_does_of_a_call(
     seed: int, tmp_path: Path, answers: Answers
 ) -> None:
@@ -170,7 +171,7 @@ async def test_contacts_are_there_once_whatever_a_server_does_of_a_call(
         assert len(sandbox.rows("contacts")) == len(kept) == before + len(rows) + len(bad)
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=200))
 async def test_visits_are_there_once_whatever_a_server_does_of_a_call(
     seed: int, tmp_path: Path, answers: Answers
 ) -> None:
