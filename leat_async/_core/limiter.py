@@ -25,11 +25,6 @@ _IDLE, _TELLING, _LEARNED, _LESS = 1.0, 50, 600.0, 0.95
 _LEAST_PAUSE, _MOST_PAUSE = 0.5, 30.0
 
 
-def burst_of(limit: RateLimit) -> int:
-    """How many of a limit's requests may go at once."""
-    return limit.burst if limit.burst is not None else max(1, limit.requests // 20)
-
-
 class Pace:
     """GCRA: `tat` is when the next request would be exactly on pace; a burst lets it run ahead.
 
@@ -52,7 +47,7 @@ class Pace:
 
     def _keep(self, limit: RateLimit) -> None:
         self.limit: RateLimit = limit
-        burst = burst_of(limit)
+        burst = limit.burst if limit.burst is not None else max(1, limit.requests // 20)
         # burst at once plus one an interval must stay within `requests` in any stretch of `per` seconds.
         self._interval = limit.per / max(1, limit.requests - burst)
         # What was late on its way, such as the first request of a connection, makes a server's window begin late.

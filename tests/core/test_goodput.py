@@ -9,7 +9,9 @@ import pytest
 
 from leat_async import RateLimit
 from leat_async._core.limiter import Gate
+from leat_async._core.pace.gate import SharedGate
 
+from .pace.test_gate import Memory, Turned
 from .test_limiter import Chance, FakeClock
 
 
@@ -79,6 +81,21 @@ async def test_a_limit_that_is_known_is_used_and_never_met() -> None:
     await imported(clock, Gate(32, RateLimit(600, per=10.0), clock), server, 25.0, late=0.08)
     assert server.refused == []
     assert server.used_of(1000.1, 1025.0) >= 0.95
+
+
+@pytest.mark.parametrize("limit", [RateLimit(600, per=10.0), RateLimit(600, per=60.0)])
+@pytest.mark.parametrize("late", [0.0, 0.05])
+async def test_an_import_whose_pace_is_shared_uses_the_limit_and_never_meets_it(limit: RateLimit, late: float) -> None:
+    clock = Turned()
+    server = Server(clock, limit.requests, limit.per)
+    gate = SharedGate(32, limit, clock, Memory(clock), "key")
+    seconds = 2.5 * limit.per
+    await imported(clock, gate, server, seconds, late=late)
+    assert server.refused == []
+    assert server.used_of(1001, 1000 + seconds) >= 0.96
+    closing = asyncio.create_task(gate.aclose())
+    await clock.advance(1.0)
+    await closing
 
 
 @pytest.mark.parametrize(("assumed", "requests"), [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
