@@ -11,7 +11,7 @@ import pytest
 
 from leat_async import RateLimit, errors
 from leat_async._core.pace.gate import SharedGate
-from leat_async._core.pace.lease import Ask, Lease, PaceStatus, SharedState, StoreError, grant, share_of
+from leat_async._core.pace.lease import Ask, Lease, PaceStatus, SharedState, StoreError, grant, plan_of, share_of
 from leat_async._core.pace.patience import patience_of
 
 from ..test_limiter import FakeClock
@@ -310,6 +310,27 @@ async def test_calls_that_somebody_waits_for_keep_a_quarter_when_the_store_is_go
     assert all(later - first > 0.25 for first, later in zip(moments, moments[9:], strict=False)), "no burst on top"
     await fleet.clock.advance(28)
     assert fleet.most(60.0) <= 600
+    assert max(fleet.waits) < 0.15
+    await fleet.end()
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_a_store_that_goes_and_comes_back_lets_nothing_more_through(how: str) -> None:
+    """At ten requests a second, where eight processes that begin at once, or end at once, are a second's worth."""
+    limit = RateLimit(600, per=60.0)
+    fleet = Fleet(limit)
+    for number in range(8):
+        fleet.bulk(f"import {number}")
+        await fleet.clock.advance(0.3)
+    fleet.web()
+    await fleet.clock.advance(20)
+    began = fleet.clock.time
+    fleet.store.down = how
+    await fleet.clock.advance(10)
+    fleet.store.down = None
+    await fleet.clock.advance(20)
+    through = sum(moment >= began for moment, _ in fleet.arrived)
+    assert 27 / plan_of(limit).interval <= through <= 30 / plan_of(limit).interval + 3
     assert max(fleet.waits) < 0.15
     await fleet.end()
 
