@@ -71,9 +71,11 @@ class Pace:
         self._tat = max(now, self._tat) + self._interval
 
     def unbook(self) -> None:
-        """Take back the last booking, whose request was never sent."""
+        """Take back a booking, whose request was never sent."""
         self._booked -= 1
         self._tat -= self._interval
+        if self._window:
+            self._learn()
 
     def refuse(self, now: float, sent_at: float, wait: float, *, first: bool) -> None:
         """Learn from a 429 that asks for a wait, the first or another of those to what was on its way together.
@@ -94,6 +96,9 @@ class Pace:
         elif not self._window:
             return  # it came after others were let go
         self._refused += 1
+        self._learn()
+
+    def _learn(self) -> None:
         through = self._booked - self._refused
         if through >= _TELLING and self._most:
             requests = max(1, int(min(through, self._most)))

@@ -41,8 +41,11 @@ class Server:
         return sum(begin <= moment < end for moment in self.allowed) / (self._requests * (end - begin) / self._per)
 
 
-async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float, late: float = 0.0) -> None:
-    """As many calls as the gate lets through; the first ones connect, and are so `late`."""
+async def imported(
+    clock: FakeClock, gate: Gate, server: Server, seconds: float, late: float = 0.0, disk: float = 0.01
+) -> None:
+    """As many calls as the gate lets through, each after its ledger's `disk`; the first ones connect, and are so
+    `late`."""
     latency = 0.02
 
     async def wait(seconds: float) -> None:
@@ -55,7 +58,10 @@ async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float,
         while True:
             if not gate.try_enter():
                 await gate.enter(later=True)
-            await wait(latency / 2)  # for a ledger
+            await wait(disk)
+            if gate.pause_left():  # as the pipeline does
+                gate.leave(unsent=True)
+                continue
             sent = clock.now()
             await wait(connecting)
             connecting = 0.0
@@ -98,11 +104,27 @@ async def test_an_import_whose_pace_is_shared_uses_the_limit_and_never_meets_it(
     await closing
 
 
-@pytest.mark.parametrize(("assumed", "requests"), [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
-async def test_a_lower_limit_is_learned_from_a_429(assumed: RateLimit, requests: int) -> None:
-    clock = Chance(0.5)
+@pytest.mark.parametrize(
+    ("assumed", "requests", "shared", "disk"),
+    [
+        (RateLimit(5000), 600, False, 0.01),
+        (RateLimit(5000), 600, True, 0.01),
+        # Thirty wait for the disk when another is refused.
+        (RateLimit(5000), 600, True, 0.35),
+        (RateLimit(130, per=10.0), 100, False, 0.01),
+        (RateLimit(130, per=10.0), 100, True, 0.01),
+    ],
+)
+async def test_a_lower_limit_is_learned_from_a_429(
+    assumed: RateLimit, requests: int, shared: bool, disk: float
+) -> None:
+    clock = Turned()
     server = Server(clock, requests, 10.0)
-    await imported(clock, Gate(32, assumed, clock), server, 35.0)
+    gate = SharedGate(32, assumed, clock, Memory(clock), "key") if shared else Gate(32, assumed, clock)
+    await imported(clock, gate, server, 35.0, disk=disk)
+    closing = asyncio.create_task(gate.aclose())
+    await clock.advance(1.0)
+    await closing
     assert 1 <= len(server.refused) <= 3
     assert server.refused[-1] < 1010
     assert server.used_of(1012, 1035) >= 0.9

@@ -86,6 +86,8 @@ class SharedGate(Gate):
         if unsent:
             # For whoever comes next; it lapses soon.
             self._later_class.permits.appendleft(self._clock.now())
+            self._own_pace.unbook()
+            self._adopt()
         super().leave()
 
     def reject(self, asked: float | None, sent_at: float) -> float:

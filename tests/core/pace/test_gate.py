@@ -315,7 +315,7 @@ async def test_calls_that_somebody_waits_for_keep_a_quarter_when_the_store_is_go
 
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
-async def test_a_store_that_goes_and_comes_back_lets_nothing_more_through(how: str) -> None:
+async def test_a_store_that_goes_and_comes_back_adds_a_few_requests_at_most(how: str) -> None:
     """At ten requests a second, where eight processes that begin at once, or end at once, are a second's worth."""
     limit = RateLimit(600, per=60.0)
     fleet = Fleet(limit)
