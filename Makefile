@@ -105,8 +105,9 @@ try-wheel: build ## the wheel in an empty environment, with each extra alone; EX
 	$(BIN)/python -m tools.try_wheel dist/*.whl $(EXTRAS)
 
 check-workflows: $(VENV)-release/.ready ## are the workflows well-formed, and safe from whom they run for?
-	$(VENV)-release/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(VENV)-release/bin/zizmor --quiet --offline --no-progress .github/workflows
+	$(VENV)-release/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)-release/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(VENV)-release/bin/zizmor --quiet --offline --no-progress .github
 
 sbom: build $(VENV)-release/.ready ## what comes with the wheel and all its extras, with versions and licences: dist/sbom.cdx.json
 	$(UV) venv -q --clear --python $(PYTHON) $(VENV)-wheel

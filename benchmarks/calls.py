@@ -77,7 +77,7 @@ async def _others(stack: AsyncExitStack, origin: str) -> dict[str, Call]:
     sys.path.insert(0, sys.prefix)
     # Made when the environment is, and only there: type checkers don't find it.
     from generated import Client  # type: ignore[import-not-found]
-    from generated.api.visits import get_visit  # type: ignore[import-not-found]
+    from generated.api.visits import get_visit  # type: ignore[import-not-found]  # as before
 
     generated = await stack.enter_async_context(Client(base_url=origin, headers=HEADERS))
     return {

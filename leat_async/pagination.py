@@ -48,6 +48,9 @@ class Page(Generic[T]):
         def __iter__(self) -> NoReturn:
             raise TypeError("a page is not iterable: take page.items, or iterate the pager for the rows of every page")
 
+        # `async for row in await pager`: the pager without `await` is what was meant.
+        __aiter__ = __iter__
+
 
 class Pager(Generic[T]):
     """A list that has not been asked for yet.

@@ -7,9 +7,20 @@ import asyncio
 import aiohttp
 import pytest
 
-from leat_async import LeatClient, __version__, errors
+from leat_async import LeatClient, __version__, errors, sync
+from leat_async.sandbox import Sandbox
 
 from .conftest import Recorder
+
+
+def test_reprs_say_what_they_are() -> None:
+    for client, side in ((LeatClient("t"), ""), (sync.LeatClient("t", api="register"), "sync ")):
+        api = "register" if side else "oauth"
+        assert repr(client) == f"<{side}LeatClient https://api.piggy.eu api='{api}'>"
+        assert repr(client.shops) == f"<{side}Shops: get, list>"
+    with Sandbox() as sandbox:
+        assert repr(sandbox) == f"<Sandbox {sandbox.url}>"
+    assert repr(sandbox).startswith("<Sandbox not running: use it with")
 
 
 async def test_a_session_that_was_brought_along_is_used_and_left_open(recorder: Recorder) -> None:

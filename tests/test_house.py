@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import functools
 import gc
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -226,3 +228,46 @@ def test_all_public_names_exist() -> None:
         assert getattr(leat_async, name) is not None
     with pytest.raises(AttributeError, match="no attribute"):
         leat_async.nonsense  # noqa: B018
+
+
+async def test_asyncio_is_in_debug_mode() -> None:
+    assert asyncio.get_running_loop().get_debug()
+    assert not asyncio.get_running_loop().create_future()._source_traceback, "the stacks cost more than the tests"  # type: ignore[attr-defined]
+
+
+def test_what_a_checker_is_told_to_overlook_has_its_reason() -> None:
+    """Beside it, or in the comment above. What is private is the package's own, and users may hand in any type."""
+    plain = re.compile(r"pyright: ignore\[report(PrivateUsage|UnnecessaryIsInstance)\]$")
+    mark = re.compile(r"#\s*(?:noqa|nosec|type: ignore|pyright: ignore)\b[\w:,]*(?: [A-Z]+\d+)*(?:\[[\w, -]*\])?(.*)")
+    bare: list[str] = []
+    for folder in ("leat_async", "tools", "examples", "benchmarks"):
+        for path in sorted((TESTS.parent / folder).rglob("*.py")):
+            above = ""
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                found = mark.search(line)
+                if found and not (found[1].strip(" -#") or above.strip().startswith("# ") or plain.search(line)):
+                    bare.append(f"{path.relative_to(TESTS.parent)}:{number}")
+                above = line
+    assert bare == []
+
+
+def test_what_catches_every_error_says_why_or_raises_it_again() -> None:
+    """So does what keeps it, for whoever it is told to."""
+    bare: list[str] = []
+    for path in FILES:
+        text = path.read_text("utf-8")
+        lines = text.splitlines()
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.ExceptHandler) or not (
+                node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+            ):
+                continue
+            kept = node.name is not None and any(
+                isinstance(inner, ast.Name) and inner.id == node.name for inner in ast.walk(node)
+            )
+            again = any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+            logged = "log.exception" in ast.unparse(node) or "print_exc" in ast.unparse(node)
+            told = "#" in lines[node.lineno - 1] or lines[node.lineno].strip().startswith("#")
+            if not (kept or again or logged or told):
+                bare.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno}")
+    assert bare == []

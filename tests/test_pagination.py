@@ -56,6 +56,8 @@ async def test_first_page_and_page_information(recorder: Recorder) -> None:
         assert (await pager.page()).items == page.items
         with pytest.raises(TypeError, match=r"not iterable: take page\.items"):
             list(page)  # type: ignore[call-overload]
+        with pytest.raises(TypeError, match=r"iterate the pager for the rows of every page"):
+            [_ async for _ in page]  # type: ignore[attr-defined]
         with pytest.raises(TypeError, match=r"visits\.list is read asynchronously: write 'async for row in …'"):
             list(pager)  # type: ignore[call-overload]
         assert repr(pager) == "<Pager of visits.list: await it for the first page, or iterate it with async for>"

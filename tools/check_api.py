@@ -50,7 +50,7 @@ def main() -> int:
     """Print them; they are an error unless a fragment of the changelog tells users what to change."""
     tag = last_tag()
     if tag is None:
-        print("No tag to compare with; tests/test_public_api.py compares with the record.")  # noqa: T201
+        print("No tag to compare with; tests/test_public_api.py compares with the record.")
         return 0
     old = griffe.load_git("leat_async", ref=tag, resolve_aliases=True)
     new = griffe.load("leat_async", search_paths=["."], resolve_aliases=True)
@@ -59,8 +59,8 @@ def main() -> int:
     found = list(breakages(old, new))
     told = any(Path("changes").glob("*.breaking.md"))
     for one in found:
-        print(f"{one.obj.path}: {one.kind.value}")  # noqa: T201
-    print(f"{len(found)} changes since {tag} may break users' code; changes/ {'tells' if told else 'does not tell'}")  # noqa: T201
+        print(f"{one.obj.path}: {one.kind.value}")
+    print(f"{len(found)} changes since {tag} may break users' code; changes/ {'tells' if told else 'does not tell'}")
     return 1 if found and not told else 0
 
 

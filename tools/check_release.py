@@ -80,7 +80,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     found = list(problems(root, version, arguments[1], Path(arguments[2])))
     for one in found:
         sys.stderr.write(f"{one}\n")
-    print(notes((root / "CHANGELOG.md").read_text("utf-8"), version) or "")  # noqa: T201
+    print(notes((root / "CHANGELOG.md").read_text("utf-8"), version) or "")
     return 1 if found else 0
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias, NoneType
 from typing import Any, NoReturn, TypeVar, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -34,6 +34,16 @@ _EFFECTS: Mapping[Method, Effect] = {
     "POST": Effect.ACTION,
 }
 _SIZES = ("limit", "perPage")
+
+
+def refuse_unknown(name: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `TypeError` for a keyword that a call does not know, with those that it does."""
+    known = list(known)
+    for keyword in given:
+        if keyword not in known:
+            near = difflib.get_close_matches(keyword, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(known) or 'none'}"
+            raise TypeError(f"{name}: got an unexpected keyword argument {keyword!r}{hint}")
 
 
 def never() -> NoReturn:
@@ -305,11 +315,7 @@ class Declaration:
     def _bound(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments that don't fit the signature as they are: parts of the path by name, or a `TypeError`."""
         parameters = self.signature.parameters
-        for name in given:
-            if name not in parameters:
-                near = difflib.get_close_matches(name, parameters, 1)
-                hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(parameters) or 'none'}"
-                raise TypeError(f"{self.id}: got an unexpected keyword argument {name!r}{hint}")
+        refuse_unknown(self.id, given, parameters)
         try:
             bound = self.signature.bind(*args, **given)
         except TypeError as error:

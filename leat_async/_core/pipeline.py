@@ -178,7 +178,7 @@ class Pipeline:
             with deadline:
                 while True:
                     call.phase = "token"
-                    token = None if operation.anonymous else self.tokens.current() or await self.tokens.fetch()
+                    token = None if operation.anonymous else self.tokens.current() or await self._token(call, deadline)
                     if not self.gate.try_enter():
                         await self._enter(call, deadline)
                     # Nothing leaves until the observer is ready, so a deadline that passes meanwhile leaves no doubt.
@@ -268,6 +268,17 @@ class Pipeline:
         self._tell(self._told.retry, "leat.retry", call, answer, type(failed).__name__, waits=send.waited)
         # After a 429 it is the gate that waits.
         return 0.0 if isinstance(failed, RateLimitError) else send.waited
+
+    async def _token(self, call: _Call, deadline: Deadline) -> Secret:
+        """A fresh token; who is patient waits for the rate limit here as well: the gate lets no request through."""
+        while True:
+            try:
+                return await self.tokens.fetch()
+            except RateLimitError:
+                if not self.patient:
+                    raise
+            await self._enter(call, deadline)
+            self.gate.leave(unsent=True)
 
     async def _enter(self, call: _Call, deadline: Deadline) -> None:
         call.phase = ""  # the gate knows which of its three reasons it is

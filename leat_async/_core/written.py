@@ -1,9 +1,12 @@
-"""Numbers as people take them in: a line of small bars, seconds in words."""
+"""What people take in: numbers as a line of small bars, seconds in words, texts that read as they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+# Control characters, and those that turn the direction of a line, so that it reads otherwise than it is.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BARS = "▁▂▃▄▅▆▇█"
 # For terminals that know no other characters.
 _PLAIN = "_.-:=+*#"
@@ -34,3 +37,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def spelled_out(text: str) -> str:
+    """A text for a terminal or a page: what would move the cursor, change colours or turn the line reads `\\x1b`."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
 from .._core.kept_text import kept_text
 from .._core.params import Text
 from .._core.params import show as _shown
 from .._core.pipeline import Pipeline
+from ..resources._base import of_which_side
 from ..resources.credit_receptions import IDENTITY_ATTRIBUTE
 from .access import store_of
 from .changes import ON_CHANGE, ChangedError, OnChange
@@ -120,6 +121,23 @@ class Run(AsyncIterator[Outcome[T]], Generic[T]):
     def progress(self) -> Progress:
         """The moment as it is now."""
         return self._engine.progress()
+
+    def __repr__(self) -> str:
+        return f"<Run of {self._engine.name}: iterate it with async for>"
+
+    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(
+                "the outcomes of an import come asynchronously: write 'async for outcome in bulk.create(…)', or "
+                "'report = await bulk.run(…)'; for plain 'for' use leat_async.sync"
+            )
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(
+                "the outcomes of an import are iterated: write 'async for outcome in bulk.create(…)', or "
+                "'report = await bulk.run(…)'"
+            )
 
     def __anext__(self) -> Awaitable[Outcome[T]]:
         return anext(self._outcomes)
@@ -364,7 +382,7 @@ def _kind(resource: object) -> str:
     for name, kind in KINDS.items():
         if isinstance(resource, kind.resource):
             return name
-    raise TypeError(f"bulk creates {', '.join(KINDS)}: give leat.visits, …, not {_shown(resource)}")
+    raise TypeError(f"bulk creates {', '.join(KINDS)}: give leat.visits, …, not {of_which_side(resource, 'bulk')}")
 
 
 def _is_source(value: object) -> None:

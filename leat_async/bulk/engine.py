@@ -55,7 +55,7 @@ class Engine:
         options: Options,
     ) -> None:
         self.tally: Tally = Tally(pipeline.clock.now)
-        self._name = name
+        self.name = name
         self._options = options
         self._gate, self._clock = pipeline.gate, pipeline.clock
         # Waiting for the pace or after a 429 uses up no row's deadline.
@@ -170,7 +170,7 @@ class Engine:
     async def _open(self, ledger: Ledger) -> None:
         """Take the ledger, if it is free and this account's."""
         if not ledger.is_placed:
-            found = await own_store(self._pipeline, self._name, self._identify, self._options.account)
+            found = await own_store(self._pipeline, self.name, self._identify, self._options.account)
             if found is None:
                 return
             self._account, store = found
@@ -188,7 +188,7 @@ class Engine:
             return
         own = self._options
         start = RunStart(*(own.source, own.on_change, own.batch), started=self._clock.wall(), pid=os.getpid())
-        await ledger.begin(account, self._name, start)
+        await ledger.begin(account, self.name, start)
 
     async def _begin(self) -> bool:
         """Make the kind ready; False when the run had to be stopped."""
@@ -265,11 +265,11 @@ class Engine:
                 if row.occurrence and serial == row.identity:
                     step = self._steps.duplicate(row, self._seen.fate(row.identity), self._account or "")
                 if step is None:
-                    if self._health.storm:
-                        await self._health.calm()
                     if row.in_doubt:
                         step = self._judged(row, await self._steps.advance(row))
                     else:
+                        if self._health.storm:
+                            await self._health.calm()
                         # All that most rows need; said here as well, it spares each a coroutine.
                         try:
                             step = self._steps.done(row, await self._kind.write(row))
@@ -346,8 +346,6 @@ class Engine:
             step: Outcome | float | None = seconds
             while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
-                if self._health.storm:
-                    await self._health.calm()
                 step = self._judged(row, await self._steps.advance(row))
             if step is not None:
                 self._finish(row, step)

@@ -56,7 +56,7 @@ class Intake:
                 self.coming.append(self.check(row))
         except StopAsyncIteration:
             self.ended = True
-        except Exception as error:
+        except Exception as error:  # raised when the rows before it are done
             self.ended, self.failure = True, error
         if self._ledger is not None and not self._ledger.is_new and len(self.coming) > known:
             added = islice(self.coming, known, None)

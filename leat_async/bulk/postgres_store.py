@@ -141,7 +141,7 @@ class PostgresLedgerStore:
 
         base = self._mine
         # Of `rows` in the order of their numbers, in which they go to the end of a table quickly.
-        asked: Any = f"COPY (SELECT * FROM {table} ORDER BY 1) TO STDOUT (FORMAT BINARY)"  # noqa: S608
+        asked: Any = f"COPY (SELECT * FROM {table} ORDER BY 1) TO STDOUT (FORMAT BINARY)"  # noqa: S608 - ours
         try:
             with base.connection.cursor().copy(asked) as copy:
                 copy.set_types(types)

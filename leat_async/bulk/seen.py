@@ -139,7 +139,7 @@ class SeenKeys:
     def listed(self, address: str) -> tuple[str, bytes] | None:
         """The contact of an address as it was listed: its uuid, and what it shows."""
         asked = "SELECT uuid, shown FROM listed WHERE address = ?"
-        return self._base.execute(asked, (address,)).fetchone()  # type: ignore[no-any-return]
+        return self._base.execute(asked, (address,)).fetchone()  # type: ignore[no-any-return]  # the columns asked for
 
     def keep_listed(self, address: str, uuid: str, shown: bytes) -> None:
         """Keep a contact that was listed."""

@@ -59,7 +59,7 @@ class _Asynchronous:
         if self._next is EMPTY and self._end is None:
             try:
                 self._next = await anext(self._rows)
-            except Exception as error:
+            except Exception as error:  # `take` raises it, after the row before it
                 self._end = error
 
     def close(self) -> None:

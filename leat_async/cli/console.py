@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from .streams import shown, unfiltered
+from .._core.written import spelled_out
+from .streams import unfiltered
 
 
 class Terminal(Console):
@@ -19,4 +20,4 @@ class Terminal(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich renders it; what it shows is cleaned, its own escape sequences come later."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=shown(segment.text))
+            yield segment if segment.control else segment._replace(text=spelled_out(segment.text))

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 class WholeCommandLine(TyperCommand):
     """Leaves its arguments, `--help` included, to the sandbox's own parser, which declares them once."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # its own Context
         """Take everything as it is."""
         ctx.args = list(args)
         return []

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from typing import Any, BinaryIO, TextIO, cast
 
+from .._core.written import spelled_out
 from .exits import Exit, Stop, worded
 
-# Control characters, and those that turn the direction of a line, so that it reads otherwise than it is.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NAMES = ("stdin", "stdout", "stderr")
 _closed: set[int] = set()
 # A stream that is forgotten would close what it writes to.
 _kept: list[object] = []
-
-
-def shown(text: str) -> str:
-    """A text for a terminal: what would move its cursor or change its colours is spelled out, `\\x1b`."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class OutStream(io.TextIOWrapper):
@@ -41,7 +34,7 @@ class OutStream(io.TextIOWrapper):
     def write(self, text: str) -> int:
         """Write, cleaned of control characters unless the caller makes them itself."""
         try:
-            return super().write(shown(text) if self._clean else text)
+            return super().write(spelled_out(text) if self._clean else text)
         except OSError as error:
             self._failed(error)
             return len(text)
@@ -118,7 +111,7 @@ class _DataOut:
 
     def write(self, data: bytes) -> int:
         try:
-            return self._out.write(shown(data.decode("utf-8", "replace")).encode() if self._clean else data)
+            return self._out.write(spelled_out(data.decode("utf-8", "replace")).encode() if self._clean else data)
         except BrokenPipeError:
             raise ReaderLeft from None
 

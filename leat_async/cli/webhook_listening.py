@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
+from .._core.written import spelled_out
 from ..webhooks.listening import Heard, listening
 from ..webhooks.posting import Poster, is_loopback
 from ..webhooks.signatures import keys_of
 from .account import base_url, client_from_env
 from .exits import Exit, Stop
-from .streams import ReaderLeft, data_out, shown
+from .streams import ReaderLeft, data_out
 
 if TYPE_CHECKING:
     from ..client import LeatClient
@@ -123,7 +124,7 @@ def _told(write: Callable[[Heard], str | bytes], over: asyncio.Future[None], hea
     line = write(heard)
     out = data_out()
     try:
-        out.write((line if isinstance(line, bytes) else shown(line).encode()) + b"\n")
+        out.write((line if isinstance(line, bytes) else spelled_out(line).encode()) + b"\n")
         out.flush()
     except (OSError, ReaderLeft) as error:
         if not over.done():

@@ -17,7 +17,7 @@ from ..errors import DecodeError
 from ..models import Order
 from ..models._base import Model
 from ..pagination import Pager
-from ..resources._base import Resource
+from ..resources._base import Resource, of_which_side
 from ..resources.automations import Automations
 from ..resources.collectable_rewards import CollectableRewards
 from ..resources.contact_attributes import ContactAttributes
@@ -190,7 +190,7 @@ def kind_of(resource: object) -> ExportKind:
         if isinstance(resource, kind.resource):
             return kind
     names = ", ".join(f"leat.{kind.name}" for kind in KINDS)
-    raise TypeError(f"can export {names}, got {type(resource).__name__}")
+    raise TypeError(f"can export {names}, got {of_which_side(resource, 'export')}")
 
 
 def keys_of(rows: list[Any]) -> list[str]:

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import attrs
 
+from .._core.written import spelled_out
+
 # Narrow, so that the writing in it can be read on a phone, where it is made as wide as the page.
 _WIDTH = 480
 _WRITING = 12
@@ -93,7 +95,8 @@ def _drawn(
         include_x_axis=True,
         dots_size=3,
     )
-    chart.x_labels = [f"{label} " for label in labels] if kind == "HorizontalBar" else list(labels)
+    labels = [spelled_out(label) for label in labels]
+    chart.x_labels = [f"{label} " for label in labels] if kind == "HorizontalBar" else labels
     chart.value_formatter = write
     for one in series:
         chart.add(one.name, list(one.values))

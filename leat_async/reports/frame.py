@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
+from .._core.written import spelled_out
 from .charts import ChartSeries
 from .language import Writer
 from .rows import Kind
@@ -27,9 +28,14 @@ def rendered(template: str, **values: Any) -> str:
     jinja2: Any = import_module("jinja2")
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("leat_async.reports"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_readable,
     )  # fmt: skip
     return str(templates.get_template(template).render(**values))
+
+
+def _readable(value: Any) -> Any:
+    # Names of guests, files and rewards may hold anything; HTML of ours is none of them, and a class of its own.
+    return spelled_out(value) if type(value) is str else value
 
 
 def _style() -> str:

@@ -20,6 +20,12 @@ def operation_names(kind: type) -> list[str]:
     return [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
 
 
+def of_which_side(resource: object, module: str) -> str:
+    """What an error calls a resource that a function doesn't take; for synchronous ones there is another function."""
+    kind = type(resource).__name__
+    return f"{kind} of leat_async.sync, whose own {module} takes it" if hasattr(resource, "_async") else kind
+
+
 class Resource:
     """A group of operations; made by the client."""
 

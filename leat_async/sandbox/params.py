@@ -122,7 +122,7 @@ def _map(value: Any) -> dict[str, Any]:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Unfit("a list")
-    return value  # pyright: ignore[reportUnknownVariableType]
+    return value  # pyright: ignore[reportUnknownVariableType] - JSON has no other
 
 
 def _bounds(value: Any) -> dict[str, float]:

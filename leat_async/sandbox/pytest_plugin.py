@@ -48,7 +48,7 @@ def leat_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@async_fixture  # type: ignore[untyped-decorator]
+@async_fixture  # type: ignore[untyped-decorator]  # of whichever plugin runs async tests
 async def leat_client(leat_sandbox: Sandbox) -> AsyncIterator[LeatClient]:
     """The asynchronous client, on the sandbox."""
     from leat_async import LeatClient

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from .._core.declare import refuse_unknown
 from ..client import LeatClient as AsyncLeatClient
 from ._bridge import Bridge
 
 _OURS = __name__.rpartition(".")[0] + "."
 
 
+def _teaching(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, and a keyword that it does not know is told of as the asynchronous side does, with those it knows."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **given: Any) -> Any:
+        try:
+            return method(*args, **given)
+        except TypeError as error:
+            # Only what does not fit the signature is raised before there is a frame of the method's.
+            if error.__traceback__ is None or error.__traceback__.tb_next is None:
+                refuse_unknown(name, given, list(inspect.signature(method).parameters)[1:])
+            raise
+
+    return call
+
+
 class SyncResource:
     """A group of operations; made by the client."""
 
     _async: Any
+
+    def __init_subclass__(cls) -> None:
+        for name, method in list(vars(cls).items()):
+            if inspect.isfunction(method) and not name.startswith("_"):
+                setattr(cls, name, _teaching(f"{cls.__module__.rpartition('.')[2]}.{name}", method))
 
     def __init__(self, resource: Any, bridge: Bridge) -> None:
         self._async = resource

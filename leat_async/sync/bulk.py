@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Generator, Iterable
 from contextlib import closing
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias
 
 from ..bulk import (
     ACCOUNT,
@@ -124,6 +124,16 @@ class Run(Generator[Outcome[T], None, None], Generic[T]):
     def progress(self) -> Progress:
         """The moment as it is now."""
         return self._run.progress
+
+    def __repr__(self) -> str:
+        return f"<sync {repr(self._run).removeprefix('<').replace('async for', 'for')}"
+
+    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError("the outcomes come without async: write 'for outcome in …', or use leat_async.bulk")
+
+        __await__ = __aiter__
 
     def send(self, value: None, /) -> Outcome[T]:
         """Give the next outcome, as `next()` does; `value` must be None, since generators are sent nothing here."""

@@ -120,7 +120,7 @@ def _cells(column: Any) -> list[Any]:
         try:
             column = column.dictionary_decode()
             kind = column.type
-        except Exception:
+        except Exception:  # pyarrow lets through what its parts raise
             return [BadCell("a value of a broken dictionary")] * len(column)
     if arrow.types.is_timestamp(kind) and kind.unit == "ns":
         return _nanoseconds(column)
@@ -132,7 +132,7 @@ def _cells(column: Any) -> list[Any]:
         ]
     try:
         found = column.to_pylist()
-    except Exception:
+    except Exception:  # one that can't be taken, which is found when each is
         found = [_one(value) for value in column]
     if arrow.types.is_binary(kind) or arrow.types.is_large_binary(kind) or arrow.types.is_fixed_size_binary(kind):
         return [_text_of(value) for value in found]
@@ -142,7 +142,7 @@ def _cells(column: Any) -> list[Any]:
 def _one(value: Any) -> Any:
     try:
         return value.as_py()
-    except Exception as error:
+    except Exception as error:  # pyarrow lets through what its parts raise
         return BadCell(f"a value that can't be read ({_first_line(error)})")
 
 
@@ -154,7 +154,7 @@ def _nanoseconds(column: Any) -> list[Any]:
     cast_to = micro.cast(arrow.timestamp("us", tz=column.type.tz))
     try:
         return cast(list[Any], cast_to.to_pylist())
-    except Exception:
+    except Exception:  # as above
         return [_one(value) for value in cast_to]
 
 

@@ -26,9 +26,9 @@ class AiohttpReceiver(Inbox):
         super().__init__(*given)
         # aiohttp takes async functions for handlers, and must be told that this is one.
         if sys.version_info >= (3, 12):
-            inspect.markcoroutinefunction(self)  # type: ignore[type-var]
+            inspect.markcoroutinefunction(self)  # type: ignore[type-var]  # takes any callable
         else:
-            self._is_coroutine: object = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # pyright: ignore
+            self._is_coroutine: object = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # pyright: ignore - private
 
     async def __call__(self, request: web.Request) -> web.Response:
         """Answer a request."""

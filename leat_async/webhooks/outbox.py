@@ -87,7 +87,7 @@ def _text_of(error: BaseException) -> str:
     """What the dead-letter list says of an error, as any store can keep it; an error may fail to tell what it is."""
     try:
         text = f"{type(error).__name__}: {error}"
-    except Exception:
+    except Exception:  # of the handler's own class, which may do anything
         text = type(error).__name__
     return text[:_ERROR_LENGTH].encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 

@@ -13,8 +13,9 @@ from leat_async import bulk
 from leat_async.bulk import Status
 from leat_async.sandbox import Sandbox
 
+from ..seeds import seeds
 from .helpers import Leap, client_of, moment
-from .kinds.chaos import Journey, add_faults, seeds
+from .kinds.chaos import Journey, add_faults
 
 Rows = list[dict[str, Any]]
 
@@ -131,7 +132,7 @@ async def test_a_list_that_is_refused_or_breaks_off_is_done_without() -> None:
         assert (await bulk.run(leat.visits, again)).created == 300
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=500))
 async def test_contacts_are_exactly_once_with_a_list(seed: int, tmp_path: Path) -> None:
     draw = random.Random(f"book {seed}")
     async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:

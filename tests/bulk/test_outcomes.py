@@ -94,6 +94,15 @@ async def all_of(run: bulk.Run) -> list[Outcome]:
 # -- rows in, outcomes out -----------------------------------------------------------------------
 
 
+async def test_outcomes_that_are_not_iterated_say_what_to_write(leat: LeatClient) -> None:
+    mistaken: Any = bulk.create(leat.visits, [])
+    with pytest.raises(TypeError, match=r"come asynchronously: write 'async for outcome in bulk\.create\(…\)'"):
+        list(mistaken)
+    with pytest.raises(TypeError, match=r"are iterated: write .*'report = await bulk\.run\(…\)'"):
+        await mistaken
+    assert repr(mistaken) == "<Run of visits: iterate it with async for>"
+
+
 async def test_every_row_is_one_outcome_and_a_bad_one_is_not_the_end(sandbox: Sandbox, leat: LeatClient) -> None:
     rows: list[Any] = visits(sandbox, 100)
     rows[10] = {**rows[10], "contact_uuid": "nobody"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from leat_async.cli.streams import shown
+from leat_async._core.written import spelled_out
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient
 
@@ -151,12 +151,12 @@ EVIL = "\x1b[31mred\x1b]0;title\x07\x1b]52;c;aGk=\x07\x9b2J\x08\x7f\u202etxt.exe
 
 
 def test_control_characters_are_spelled_out() -> None:
-    assert shown("a\tb\nc é 🍕") == "a\tb\nc é 🍕"
-    assert shown(EVIL) == ("\\x1b[31mred\\x1b]0;title\\x07\\x1b]52;c;aGk=\\x07\\x9b2J\\x08\\x7f\\u202etxt.exe")
+    assert spelled_out("a\tb\nc é 🍕") == "a\tb\nc é 🍕"
+    assert spelled_out(EVIL) == ("\\x1b[31mred\\x1b]0;title\\x07\\x1b]52;c;aGk=\\x07\\x9b2J\\x08\\x7f\\u202etxt.exe")
 
 
 def clean(text: str) -> bool:
-    return shown(text) == text
+    return spelled_out(text) == text
 
 
 def test_names_and_error_texts_reach_no_terminal_raw(forks: Forks, account: Sandbox, tmp_path: Path) -> None:

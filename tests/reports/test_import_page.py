@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.async_api import async_playwright
@@ -90,6 +91,12 @@ def test_names_and_reasons_are_no_html_and_little_is_enough(browser: Browser, tm
     assert shown.page.locator("svg").count() == 0
     assert "Nothing: every row" in shown.page.locator("main").inner_text()
     shown.page.close()
+
+
+def test_a_step_that_took_no_time_is_drawn_as_well() -> None:
+    steps = made_up().steps
+    odd = made_up(steps=[msgspec.structs.replace(steps[0], seconds=0.0), *steps[1:]])
+    assert odd.to_html().count("<details>") == made_up().to_html().count("<details>")
 
 
 def test_a_notebook_shows_it_without_its_frame() -> None:

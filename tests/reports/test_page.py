@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page
 
 from leat_async.reports import Figures, MonthlyReport
 from leat_async.reports.charts import ChartSeries, across, bars, lines
+from leat_async.reports.frame import rendered, safe
+from leat_async.reports.language import Writer
 
 from ..sandbox.test_inspector import launch as launch
 from .test_monthly import account as account
@@ -159,6 +161,18 @@ def test_names_of_an_account_are_no_html(browser: Browser, tmp_path: Path) -> No
     shown = Shown(browser, path, DESKTOP, "light")
     assert nasty in shown.page.locator("h1").inner_text()
     shown.page.close()
+
+
+def test_no_text_turns_the_line_it_stands_in() -> None:
+    """Names of files and rewards may hold what does so, in a page and in its charts."""
+    turned = "\u202etxt.exe\x1b"
+    page = rendered("page.html", w=Writer("en"), title=turned, style="", body=safe(f"<i>{turned}</i>"))
+    drawn = across("Rewards", [turned], [ChartSeries(name="Claimed", values=[3])], str)
+    assert "<title>\\u202etxt.exe\\x1b</title>" in page
+    # HTML of our own is as it was made.
+    assert f"<i>{turned}</i>" in page
+    assert "\\u202etxt.exe\\x1b" in drawn
+    assert not {"\u202e", "\x1b"} & set(drawn)
 
 
 def test_bars_say_what_they_stand_for() -> None:

@@ -32,14 +32,16 @@ def test_the_same_call_without_await_works_in_a_running_loop() -> None:
         assert asyncio.run(notebook(leat)) == len(sandbox.shops)
 
 
+async def awaits(what: Any) -> None:
+    await what
+
+
+async def iterates(what: Any) -> None:
+    async for _ in what:
+        raise AssertionError("it has no rows")
+
+
 def test_a_pager_that_is_awaited_says_what_to_write() -> None:
-    async def awaits(pager: Any) -> None:
-        await pager
-
-    async def iterates(pager: Any) -> None:
-        async for _ in pager:
-            raise AssertionError("it has no rows")
-
     leat = sync.LeatClient("t")
     with pytest.raises(TypeError, match=r"visits\.list is read without await: write visits\.list\(…\)\.page\(\)"):
         asyncio.run(awaits(leat.visits.list()))
@@ -47,3 +49,11 @@ def test_a_pager_that_is_awaited_says_what_to_write() -> None:
         asyncio.run(iterates(leat.visits.list()))
     assert repr(leat.visits.list()).startswith("<SyncPager of visits.list: iterate it")
     assert repr(leat.visits).startswith("<sync Visits: create, create_batch, get, list, update>")
+
+
+def test_an_import_that_is_awaited_says_what_to_write() -> None:
+    outcomes = sync.bulk.create(sync.LeatClient("t").visits, [])
+    for mistaken in (awaits, iterates):
+        with pytest.raises(TypeError, match=r"without async: write 'for outcome in …', or use leat_async\.bulk"):
+            asyncio.run(mistaken(outcomes))
+    assert repr(outcomes) == "<sync Run of visits: iterate it with for>"

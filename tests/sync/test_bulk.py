@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from leat_async import bulk as async_bulk
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient, bulk, errors
 
@@ -70,6 +71,8 @@ def test_bulk_refuses_what_belongs_to_the_other_side(sandbox: Sandbox, leat: Lea
         bulk.create(leat.visits, source())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="sync client"):
         bulk.create(leat._async.visits, [])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"not Visits of leat_async\.sync, whose own bulk takes it"):
+        async_bulk.create(leat.visits, [])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="concurrency"):
         bulk.create(leat.visits, [], concurrency=0)
 

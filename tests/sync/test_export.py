@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import warnings
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ def test_bad_input_and_asynchronous_resources_are_refused(leat: sync.LeatClient,
         export.rows(leat.visits, since="soon")
     with pytest.raises(TypeError, match=r"leat_async\.sync"):
         export.rows(leat._async.visits)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"got Shops of leat_async\.sync, whose own export takes it"):
+        asyncio.run(async_export.table(leat.shops))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="can export"):
         export.rows(leat.bookings)  # type: ignore[arg-type]
     assert len(sandbox.journal) == before

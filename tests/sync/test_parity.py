@@ -117,6 +117,34 @@ def test_the_modules_have_the_same_names() -> None:
             assert getattr(module, name) is getattr(leat_async, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        (
+            "list",
+            {"conact_uuid": "c"},
+            r"visits\.list: got an unexpected .*'conact_uuid'; did you mean con",
+        ),
+        ("list", {"zzz": 1}, r"visits\.list: got an unexpected .*'zzz'; it takes contact_uuid, "),
+    ],
+)
+def test_both_sides_name_the_keywords_that_a_call_knows(name: str, given: dict[str, Any], said: str) -> None:
+    for visits in (leat_async.LeatClient("t").visits, LeatClient("t").visits):
+        with pytest.raises(TypeError, match=said):
+            getattr(visits, name)(**given)
+
+
+def test_what_else_does_not_fit_is_as_python_says_it() -> None:
+    with LeatClient("t") as leat:
+        mistaken: Any = leat.visits
+        with pytest.raises(TypeError, match=r"visits\.get: .*'expand'; it takes visit_uuid$"):
+            mistaken.get("v", expand=1)
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'visit_uuid'"):
+            mistaken.get()
+        with pytest.raises(TypeError, match="visit_uuid must be text, got 5"):
+            mistaken.get(5)
+
+
 def test_no_docstring_speaks_of_awaiting() -> None:
     for _, _, ours in PAIRS:
         texts = [ours.__doc__ or "", *(getattr(ours, name).__doc__ or "" for name in public(ours))]

@@ -46,27 +46,73 @@ def test_every_target_is_told_of_to_contributors() -> None:
 
 
 def test_what_runs_elsewhere_asks_for_targets_that_there_are() -> None:
-    for name in (".ci/run", ".github/workflows/release.yml", ".github/workflows/checks.yml"):
-        asked = re.findall(r"^\s*(?:- run: )?make ([a-z-]+)", (ROOT / name).read_text(), re.MULTILINE)
-        assert set(asked) <= targets(), name
+    for path in (ROOT / ".ci/run", *(ROOT / ".github/workflows").glob("*.yml")):
+        asked = re.findall(r"^\s*(?:- run: )?make ([a-z-]+)", path.read_text(), re.MULTILINE)
+        assert set(asked) <= targets(), path
     assert re.findall(r"make (check-build|audit|sbom)", (ROOT / ".github/workflows/release.yml").read_text())
 
 
-def test_only_the_job_that_publishes_may_do_more_than_read() -> None:
-    release = WORKFLOWS["release.yml"]
-    assert release["permissions"] == {"contents": "read"}
-    allowed = {name: job["permissions"] for name, job in release["jobs"].items() if "permissions" in job}
-    assert list(allowed) == ["publish"]
-    publish = release["jobs"]["publish"]
-    assert publish["needs"] == ["build", "try"]
-    assert publish["environment"] == "pypi"
-    # Nothing of the repository runs where the index trusts us: only actions, and the page of the release.
-    assert {step["uses"].partition("@")[0] for step in publish["steps"] if "uses" in step} == {
-        "actions/download-artifact",
-        "actions/attest-build-provenance",
-        "actions/attest-sbom",
-        "pypa/gh-action-pypi-publish",
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_action_is_one_commit_whose_version_stands_beside_it(name: str) -> None:
+    used = re.findall(r"uses: (\S+)(.*)", (ROOT / ".github/workflows" / name).read_text())
+    assert used
+    assert [
+        one
+        for one, beside in used
+        if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one) or not re.fullmatch(r" # v\d+\.\d+\.\d+", beside)
+    ] == (["$/.github/workflows/site.yml"] if name == "release.yml" else [])
+
+
+def test_no_job_may_do_more_than_read_and_its_own_task() -> None:
+    assert {name: flow["permissions"] for name, flow in WORKFLOWS.items()} == {
+        name: {"contents": "read"} for name in WORKFLOWS
     }
+    pages = {"pages": "write", "id-token": "write"}
+    assert {
+        f"{name}/{key}": job["permissions"]
+        for name, flow in WORKFLOWS.items()
+        for key, job in flow["jobs"].items()
+        if "permissions" in job
+    } == {
+        "release.yml/attest": {"id-token": "write", "attestations": "write"},
+        "release.yml/publish": {"id-token": "write"},
+        "release.yml/page": {"contents": "write"},
+        "release.yml/site": {"contents": "read", **pages},
+        "site.yml/deploy": pages,
+    }
+
+
+def test_a_release_is_published_after_all_looks_at_it_and_by_actions_alone() -> None:
+    jobs = WORKFLOWS["release.yml"]["jobs"]
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "build": None,
+        "try": "build",
+        "attest": ["build", "try"],
+        "publish": "attest",
+        "page": "publish",
+        "site": "page",
+    }
+    # What comes after a job that is left out is left out as well.
+    assert jobs["attest"]["if"] == "github.ref_type == 'tag'"
+    assert jobs["publish"]["environment"] == "pypi"
+    # Nothing of the repository runs where the index trusts us.
+    assert [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"] if "uses" in step] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+
+
+def test_the_site_is_put_together_of_what_releases_keep() -> None:
+    build = WORKFLOWS["release.yml"]["jobs"]["build"]["steps"]
+    (kept,) = [step["run"] for step in build if "site.tar.gz" in step.get("run", "")]
+    assert kept.startswith("make docs-version SITE=build/site && tar -czf site.tar.gz")
+    (published,) = [step["run"] for step in WORKFLOWS["release.yml"]["jobs"]["page"]["steps"] if "run" in step]
+    assert " site.tar.gz " in published
+    steps = WORKFLOWS["site.yml"]["jobs"]["build"]["steps"]
+    (gathered,) = [step for step in steps if "site.tar.gz" in step.get("run", "")]
+    # Else a download that fails would leave a release out.
+    assert gathered["shell"] == "bash"
+    assert steps.index(gathered) < [step.get("run") for step in steps].index("make docs-version SITE=build/site")
 
 
 def test_every_extra_is_tried_alone_on_every_python() -> None:

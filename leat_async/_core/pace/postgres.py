@@ -183,6 +183,7 @@ class PostgresPaceStore:
         opened, self._opened = self._opened, None
         if opened is None:
             return
+        # Closed already, or by the thread in this moment.
         with suppress(Exception), socket.socket(fileno=os.dup(opened.fileno())) as same:
             same.shutdown(socket.SHUT_RDWR)
         if self._thread is not None:

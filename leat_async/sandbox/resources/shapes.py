@@ -218,7 +218,7 @@ def _as_text(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "1" if value else ""
     if isinstance(value, list):
-        return ";".join(_as_text(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        return ";".join(_as_text(item) for item in value)  # pyright: ignore[reportUnknownVariableType] - JSON has no other
     return str(value)
 
 

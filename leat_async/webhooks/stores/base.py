@@ -45,7 +45,7 @@ class SeenStore(ABC):
     def before_fork(self) -> None:  # noqa: B027 - most are at such a point always
         """Come to a point at which the process can be copied."""
 
-    def after_fork_in_parent(self) -> None:  # noqa: B027
+    def after_fork_in_parent(self) -> None:  # noqa: B027 - as before
         """Go on."""
 
     @abstractmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,13 +14,7 @@ from leat_async.sandbox import Sandbox
 
 from ..helpers import Leap, client_of, copy_ledger
 
-SOAK = os.environ.get("LEAT_SOAK") == "1"
 GRACE = 8.0
-
-
-def seeds(small: int) -> range:
-    """How often a property is tried: so often in the suite, 500 times in a soak."""
-    return range(500 if SOAK else small)
 
 
 def add_faults(draw: random.Random, sandbox: Sandbox, operations: list[str]) -> None:

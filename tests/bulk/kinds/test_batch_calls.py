@@ -22,9 +22,10 @@ from leat_async.sandbox.errors import Refusal
 from leat_async.sandbox.resources import contact_changes, visits
 from leat_async.sandbox.resources.contacts import by_email
 
+from ...seeds import seeds
 from ..helpers import Leap, client_of, moment
 from ..test_address_book import calls, people
-from .chaos import Journey, add_faults, seeds
+from .chaos import Journey, add_faults
 
 Rows = list[dict[str, Any]]
 Handler = Callable[[Call], Any]
@@ -129,7 +130,7 @@ async def outcomes_of(leat: LeatClient, kind: str, given: Rows, **options: Any) 
         return sorted([outcome async for outcome in run], key=lambda outcome: outcome.index)
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=500))
 async def test_contacts_are_there_once_and_as_their_rows_say(seed: int, tmp_path: Path, answers: Answers) -> None:
     draw = random.Random(f"batch contacts {seed}")
     for instead in draw.sample(
@@ -162,7 +163,7 @@ async def test_contacts_are_there_once_and_as_their_rows_say(seed: int, tmp_path
         assert len(kept) == before + len(rows) + len(bad)
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=500))
 async def test_visits_are_there_once_and_as_their_rows_say(seed: int, tmp_path: Path, answers: Answers) -> None:
     draw = random.Random(f"batch visits {seed}")
     if draw.random() < 0.5:

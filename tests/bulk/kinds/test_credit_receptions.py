@@ -13,8 +13,9 @@ from leat_async.bulk import ChangedError, Status
 from leat_async.errors import ConfigError
 from leat_async.sandbox import Sandbox
 
+from ...seeds import seeds
 from ..helpers import Leap, client_of
-from .chaos import Journey, add_faults, seeds
+from .chaos import Journey, add_faults
 
 OPERATIONS = ["credit_receptions.create", "credit_receptions.create", "loyalty_transactions.list", "*"]
 
@@ -47,7 +48,7 @@ def rows_of(draw: random.Random, sandbox: Sandbox) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("seed", seeds(8))
+@pytest.mark.parametrize("seed", seeds(8, soak=500))
 async def test_the_sum_of_credits_is_that_of_the_file(seed: int, tmp_path: Path) -> None:
     draw = random.Random(f"receptions {seed}")
     async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:
@@ -69,7 +70,7 @@ async def test_the_sum_of_credits_is_that_of_the_file(seed: int, tmp_path: Path)
         assert len(made) == len(rows) == len({row["extra"]["external_id"] for row in made})
 
 
-@pytest.mark.parametrize("seed", seeds(4))
+@pytest.mark.parametrize("seed", seeds(4, soak=500))
 async def test_without_the_attribute_credits_are_at_most_once_and_the_report_says_so(seed: int, tmp_path: Path) -> None:
     draw = random.Random(f"unmarked {seed}")
     async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:

@@ -15,8 +15,9 @@ from leat_async.bulk import ChangedError, Status
 from leat_async.sandbox import Sandbox
 from leat_async.sandbox.resources import orders, product_categories, products
 
+from ...seeds import seeds
 from ..helpers import client_of
-from .chaos import Journey, add_faults, seeds
+from .chaos import Journey, add_faults
 
 Rows = list[dict[str, Any]]
 
@@ -101,7 +102,7 @@ def made(sandbox: Sandbox, case: Case, rows: Rows) -> Rows:
     return [row for row in sandbox.rows(case.kind) if row[case.kept_as] in named]
 
 
-@pytest.mark.parametrize("seed", seeds(3))
+@pytest.mark.parametrize("seed", seeds(3, soak=500))
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_each_is_there_once_and_as_its_row_says(
     case: Case, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
