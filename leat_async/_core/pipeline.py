@@ -195,14 +195,12 @@ class Pipeline:
                             ready = observer.before(call.subject, send)
                             if ready is not None:
                                 await ready
-                                send.started = now()
-                                held = self.gate.pause_left()
+                                send.started, held = now(), self.gate.pause_left()
                             send.connecting = False
                         if held:
                             # Another was refused meanwhile, and so would this one be.
                             send.end, send.waited, failed = End.NOT_SENT, held, too_long(held)
                         else:
-                            failure: TransportError | None = None
                             try:
                                 answer = await self.transport.send(
                                     operation.method,
@@ -214,8 +212,7 @@ class Pipeline:
                                     send,
                                 )
                             except TransportError as error:
-                                failure = error
-                                send.error = str(error)
+                                failed, send.error = error, str(error)
                                 send.end = End.MAYBE_APPLIED if error.sent else End.NOT_SENT
                             send.elapsed = now() - send.started
                             if self.gate.paced:
@@ -229,7 +226,7 @@ class Pipeline:
                                 except DecodeError as unread:
                                     failed = self._unread(operation, send, unread)
                             else:
-                                failed = failure or self._judge(operation, send, answer, token)
+                                failed = failed or self._judge(operation, send, answer, token)
                     finally:
                         self.gate.leave(unsent=held > 0)
                         if observer is not None:
