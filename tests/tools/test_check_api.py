@@ -23,3 +23,10 @@ def test_only_what_users_can_meet_counts() -> None:
     del new["bulk.kinds"].members["Kind"]
     found = {one.obj.path for one in check_api.breakages(loaded(), new)}
     assert found == {"leat_async.errors.OutcomeUnknownError.reconcile", "leat_async.resources.visits.Visits.get"}
+
+
+def test_at_a_tag_there_is_no_version_which_a_build_writes() -> None:
+    old = griffe.load("leat_async", search_paths=[ROOT])
+    assert isinstance(old, griffe.Module)
+    old.members.pop("_built_version", None)
+    assert "leat_async.client.LeatClient" in check_api.public(old)
