@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import griffe
 
 from tools import check_api
@@ -25,8 +28,9 @@ def test_only_what_users_can_meet_counts() -> None:
     assert found == {"leat_async.errors.OutcomeUnknownError.reconcile", "leat_async.resources.visits.Visits.get"}
 
 
-def test_at_a_tag_there_is_no_version_which_a_build_writes() -> None:
-    old = griffe.load("leat_async", search_paths=[ROOT])
+def test_at_a_tag_there_is_no_version_which_a_build_writes(tmp_path: Path) -> None:
+    unwanted = shutil.ignore_patterns("__pycache__", "_built_version.py")
+    shutil.copytree(ROOT / "leat_async", tmp_path / "leat_async", ignore=unwanted)
+    old = griffe.load("leat_async", search_paths=[tmp_path], resolve_aliases=True)
     assert isinstance(old, griffe.Module)
-    old.members.pop("_built_version", None)
     assert "leat_async.client.LeatClient" in check_api.public(old)
