@@ -135,6 +135,10 @@ def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None
             # 1 says that some rows were refused, which the examples' files are made to show.
             assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
             assert "Traceback" not in ran.stdout + ran.stderr
+            if command == "leat examples visits.csv":
+                # A tenth of its rows: all of them would be imported for as long as the API's limit makes it last.
+                rows = (tmp_path / "visits.csv").read_text().splitlines(keepends=True)
+                (tmp_path / "visits.csv").write_text("".join(rows[: len(rows) // 10]))
 
 
 def typed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import functools
 import gc
 import re
@@ -227,6 +228,11 @@ def test_all_public_names_exist() -> None:
         assert getattr(leat_async, name) is not None
     with pytest.raises(AttributeError, match="no attribute"):
         leat_async.nonsense  # noqa: B018
+
+
+async def test_asyncio_is_in_debug_mode() -> None:
+    assert asyncio.get_running_loop().get_debug()
+    assert not asyncio.get_running_loop().create_future()._source_traceback, "the stacks cost more than the tests"  # type: ignore[attr-defined]
 
 
 def test_what_a_checker_is_told_to_overlook_has_its_reason() -> None:

@@ -265,11 +265,11 @@ class Engine:
                 if row.occurrence and serial == row.identity:
                     step = self._steps.duplicate(row, self._seen.fate(row.identity), self._account or "")
                 if step is None:
-                    if self._health.storm:
-                        await self._health.calm()
                     if row.in_doubt:
                         step = self._judged(row, await self._steps.advance(row))
                     else:
+                        if self._health.storm:
+                            await self._health.calm()
                         # All that most rows need; said here as well, it spares each a coroutine.
                         try:
                             step = self._steps.done(row, await self._kind.write(row))
@@ -346,8 +346,6 @@ class Engine:
             step: Outcome | float | None = seconds
             while step is not None and not isinstance(step, Outcome):
                 await self._clock.sleep(step)
-                if self._health.storm:
-                    await self._health.calm()
                 step = self._judged(row, await self._steps.advance(row))
             if step is not None:
                 self._finish(row, step)

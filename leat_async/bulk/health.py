@@ -54,8 +54,9 @@ class Health:
         self.storm: bool = False
         self.troubled: bool = False
         self._probe = asyncio.Lock()
-        # Writes that failed since one worked; and since when each has done nothing but fail, and was denied how often.
-        self._faults = 0
+        # Writes that failed since one worked, and pauses made since; and since when each has done nothing but fail, and
+        # was denied how often.
+        self._faults = self._pauses = 0
         self._failing: dict[str, float] = {}
         self._denied: Counter[str] = Counter()
 
@@ -66,9 +67,14 @@ class Health:
 
     async def calm(self) -> None:
         """While writes keep failing, let them go one at a time, further and further apart."""
+        if not self.storm:
+            return
         async with self._probe:
             if self.storm:
-                await self._clock.sleep(min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(self._faults - _IN_A_ROW, 20)))
+                # Not by how many failed: all that were on their way when it began fail at once.
+                pause = min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(self._pauses, 20))
+                self._pauses += 1
+                await self._clock.sleep(pause)
 
     async def read(self, asked: Awaitable[T]) -> T:
         """The answer to a question that may be asked again; whatever keeps it from coming is passing."""
@@ -89,7 +95,8 @@ class Health:
     def worked(self, what: Literal["read", "write"]) -> None:
         """The API answered so that it could be understood."""
         if what == "write":
-            self._faults, self.storm, self.troubled = 0, False, False
+            self._faults = self._pauses = 0
+            self.storm = self.troubled = False
             # Then there is no outage, whatever a read may have met.
             self._failing.clear()
             self._denied.clear()

@@ -258,6 +258,7 @@ class Steps:
                 elif row.in_doubt:
                     step = await self._ask(row)
                 else:
+                    await self._health.calm()
                     try:
                         return self.done(row, await self._kind.write(row))
                     except Exception as error:

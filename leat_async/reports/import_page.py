@@ -134,7 +134,8 @@ def _over_time(steps: Sequence[StepFigures], write: Writer) -> list[dict[str, An
     every = _every(labels)
 
     def a_second(name: str, rows: Callable[[StepFigures], float]) -> ChartSeries:
-        return ChartSeries(name=name, values=[round(rows(step) / step.seconds, 2) for step in steps if step.seconds])
+        # Two looks may come within a millisecond.
+        return ChartSeries(name=name, values=[round(rows(s) / s.seconds, 2) if s.seconds else 0.0 for s in steps])
 
     def share(name: str, *waits: str) -> ChartSeries:
         held = [sum(step.waits.get(wait, 0.0) for wait in waits) for step in steps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from leat_async import LeatClient, bulk, errors
+from leat_async import ClientCredentials, LeatClient, bulk, errors
 from leat_async.bulk import Status
 
 from ..conftest import VISIT, Recorded, Recorder
@@ -74,6 +75,67 @@ async def test_stray_faults_among_successes_end_nothing(recorder: Recorder, leat
     report = await bulk.run(leat.visits, rows(300), patience=120.0, concurrency=1, grace=0.0)
     assert (report.stopped, report.created) == (None, 300)
     assert leap.leapt > 290.0
+
+
+async def test_what_is_asked_about_does_not_wait_until_writes_work(
+    recorder: Recorder, leat: LeatClient, leap: Leap
+) -> None:
+    """Each write is made late, and its answer lost on the way: only writes are to go further and further apart."""
+
+    async def lose(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        if recorded.method == "POST":
+            shop.reply(recorded)
+            return page(502)
+        if recorded.path.endswith("/visits") and leap.leapt < 5.0:
+            return web.json_response({"data": [], "meta": {"page": 1, "last_page": 1}})
+        return shop.reply(recorded)
+
+    recorder.default, shop = lose, Shop()
+    report = await bulk.run(leat.visits, rows(8), concurrency=8, grace=20.0)
+    assert (report.stopped, report.created, len(shop.made)) == (None, 8, 8)
+    assert leap.leapt < 40.0
+
+
+class Unhurried(Leap):
+    """A clock that waits long enough for what was sent before to be answered, and knows its longest wait."""
+
+    longest = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.longest = max(self.longest, seconds)
+        await asyncio.sleep(0.1)
+        await super().sleep(seconds)
+
+
+async def test_how_long_writes_wait_is_not_by_how_many_failed_at_once(recorder: Recorder, leat: LeatClient) -> None:
+    def spoil(method: str, path: str, count: int) -> web.Response | None:
+        return page(400) if method == "POST" and count <= 24 else None
+
+    recorder.default = Server(spoil)
+    clock = leat._pipeline.clock = leat._pipeline.gate._clock = Unhurried()
+    report = await bulk.run(leat.visits, rows(24), concurrency=24)
+    assert (report.stopped, report.created) == (None, 24)
+    assert clock.longest < 10.0
+
+
+async def test_a_token_that_may_not_be_asked_for_yet_is_no_failure_of_a_row(recorder: Recorder, leap: Leap) -> None:
+    server = Server(lambda *_: None)
+
+    async def both(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        if recorded.path.endswith("/oauth/token"):
+            return web.json_response({"access_token": "fresh", "expires_in": 3600})
+        return await server(recorded, request)
+
+    recorder.default = both
+    credentials = ClientCredentials("client", "client-secret-1")
+    async with LeatClient(credentials, base_url=recorder.url, rate_limit=None, timeout=5.0) as leat:
+        leat._pipeline.clock = leat._pipeline.gate._clock = leap
+        await leat.visits.list(contact_uuid="c", limit=1).page()
+        leat._pipeline.tokens.reject(leat._pipeline.tokens.current())
+        leat._pipeline.gate.pause(60.0)
+        report = await bulk.run(leat.visits, rows(24), concurrency=24)
+    assert (report.stopped, report.created) == (None, 24)
+    assert 59.0 <= leap.leapt < 62.0
 
 
 async def test_lookups_that_come_back_unreadable_end_the_run(

@@ -63,7 +63,8 @@ async def test_a_run_is_told_from_its_ledger(shop: Sandbox, leat: LeatClient, tm
     assert run.waits == pytest.approx(report.waits, abs=0.01)
     assert run.waits["rate limit"] > 0.5
     assert run.latency == pytest.approx(report.latency, abs=1e-4)
-    assert run.seconds == pytest.approx(report.seconds, abs=0.3)
+    # Without what came before the ledger was begun.
+    assert 0.5 < run.seconds <= report.seconds + 0.01
     assert sum(step.done for step in told.steps) == 22
     assert sum(step.known for step in told.steps) == 18
     assert sum(step.failed for step in told.steps) == 9
@@ -133,7 +134,7 @@ async def test_how_it_went_is_known_of_a_run_that_was_killed(
     assert (told.run.state, told.next[0].code) == ("broken off", "again")
     assert sum(step.done for step in told.steps) > 10
     assert told.run.seconds is not None
-    assert told.run.latency["p50"] == pytest.approx(0.05, abs=0.045)
+    assert told.run.latency["p50"] >= 0.045
 
 
 async def test_what_a_ledger_does_not_hold_is_left_out_and_named(

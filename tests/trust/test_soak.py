@@ -197,6 +197,9 @@ async def awaiting(round_: Round, leat: LeatClient) -> None:
             error = caught
         then(result, error)
         round_.ended(name, error)
+        if isinstance(error, errors.RateLimitError):
+            # Else a 429 would end a round: all that is left of it would be refused at once.
+            await asyncio.sleep(error.retry_after or 0.0)
 
 
 def waiting(round_: Round, leat: SyncClient) -> None:
@@ -209,6 +212,8 @@ def waiting(round_: Round, leat: SyncClient) -> None:
             error = caught
         then(result, error)
         round_.ended(name, error)
+        if isinstance(error, errors.RateLimitError):
+            time.sleep(error.retry_after or 0.0)
 
 
 async def importing(round_: Round, leat: LeatClient, ledger: Path) -> None:
