@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -50,14 +51,16 @@ def measure(limit: RateLimit, seconds: float) -> str:
         url = server.stdout.readline().strip()
         os.environ["XDG_STATE_HOME"] = folder
         asyncio.run(imported(url, limit, Path(folder) / "ledger", seconds))
+        end = time.monotonic()
         arrived = arrived_at(url)
     allowed = [moment for moment, _, ok in arrived if ok]
     refused = [moment for moment, _, ok in arrived if not ok]
-    begin, end = allowed[0], allowed[0] + seconds
+    begin = allowed[0]
     told = f"{used(allowed, begin, end):.3f} of the budget, {len(refused)} answers of 429"
     if refused:
         after = begin + PER * ((refused[-1] - begin) // PER + 1)
-        told += f", {used(allowed, after, end):.3f} after the window that they came in"
+        if after < end:
+            told += f", {used(allowed, after, end):.3f} after the window that they came in"
     return told
 
 

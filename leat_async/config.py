@@ -157,8 +157,8 @@ class RateLimit:
     """At most `requests` in any stretch of `per` seconds.
 
     `burst` of them may go at once (default: a twentieth of `requests`, less a hundredth that is kept back for what is
-    late on its way); the rest are spaced evenly. Since a burst must not break the promise, the steady pace is
-    `requests - burst` in `per` seconds: `burst=1` is the fastest over a long run.
+    late on its way; a fortieth where the pace is shared); the rest are spaced evenly. Since a burst must not break the
+    promise, the steady pace is `requests - burst` in `per` seconds: `burst=1` is the fastest over a long run.
 
     `shared`: where all processes that use the token keep one pace, since the limit is the token's. "machine": a file of
     this machine, for all processes of the user. "redis://host:6379/0" (extra `redis`; Valkey as well) or

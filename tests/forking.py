@@ -2,11 +2,13 @@
 
 A fork is what the program started by itself would be: its arguments, environment, folder and standard streams are its
 own, it can be killed at any moment, and it ends as the interpreter ends. Only the interpreter's own beginning is not
-tried, and neither its imports nor the commands' declaration cost anything, which is what a short command takes.
+tried, and that modules of others are taken apart at its end; so neither these, nor its imports, nor the commands'
+declaration cost anything, which is what a short command takes.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import io
@@ -37,6 +39,11 @@ BEFORE = (
     *("typer._adapters", "uvloop", "anyio.to_thread", "anyio._backends._asyncio", "anyio.streams.tls"),
     *("importlib.metadata", "encodings.idna"),
 )
+# What is taken apart when a fork ends as when a program of its own does: ours, and what the interpreter then asks for.
+_TO_THE_END = {
+    *("leat_async", "tests", "__main__"),
+    *("builtins", "sys", "io", "warnings", "threading", "traceback", "linecache"),
+}
 # The longest that a job's description may be.
 _LONGEST = 2**17
 
@@ -225,10 +232,22 @@ def _jobs(line: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
 
 def serve(line: socket.socket) -> None:
     """Answer until there is no more to read. A fork leaves this as a program of its own would end."""
+    others: dict[str, Any] = {}
+
+    def leave() -> None:
+        for name in others.keys() & sys.modules.keys():
+            del sys.modules[name]
+
+    # Registered before all else, it is the last that a fork does before its interpreter takes modules apart.
+    atexit.register(leave)
     for module in BEFORE:
         with contextlib.suppress(ImportError):
             import_module(module)
     command()
+    # To take those of others apart would have each fork make a copy of them, a quarter of what a short command costs.
+    others |= {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _TO_THE_END}
+    # What refers to itself and is not the collector's is never let go.
+    others[""] = others
     # Else each fork's collector would look at all that was imported, and so have a copy made of it.
     gc.freeze()
     for job, files in _jobs(line):

@@ -135,6 +135,10 @@ def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None
             # 1 says that some rows were refused, which the examples' files are made to show.
             assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
             assert "Traceback" not in ran.stdout + ran.stderr
+            if command == "leat examples visits.csv":
+                # A tenth of its rows: all of them would be imported for as long as the API's limit makes it last.
+                rows = (tmp_path / "visits.csv").read_text().splitlines(keepends=True)
+                (tmp_path / "visits.csv").write_text("".join(rows[: len(rows) // 10]))
 
 
 def typed(
@@ -245,8 +249,12 @@ def test_the_nightly_script_makes_each_booking_once(tmp_path: Path) -> None:
 
 
 def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path, forks: Forks | None) -> None:
-    moved = [line for line in commands(ROOT / "docs" / "moving.md") if line.startswith(("printf", "leat import c"))]
-    assert len(moved) == 7
+    moved = [
+        line
+        for line in commands(ROOT / "docs" / "moving.md")
+        if line.startswith(("printf", "leat import c", "leat import b"))
+    ]
+    assert len(moved) == 4
     with Sandbox(seed="demo") as sandbox:
         shell = environment(sandbox) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         for command in moved * 2:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import griffe
@@ -31,8 +32,10 @@ def public(package: griffe.Module) -> set[str]:
     for name in MODULES:
         module = package[name] if name else package
         for member in module.members.values():
-            if member.is_public and not member.is_module:
-                found.add(member.canonical_path)
+            # The version is in a file that only a build writes, so at a tag it leads nowhere.
+            with suppress(griffe.AliasResolutionError):
+                if member.is_public and not member.is_module:
+                    found.add(member.canonical_path)
     return found
 
 

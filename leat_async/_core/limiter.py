@@ -25,11 +25,6 @@ _IDLE, _TELLING, _LEARNED, _LESS = 1.0, 50, 600.0, 0.95
 _LEAST_PAUSE, _MOST_PAUSE = 0.5, 30.0
 
 
-def burst_of(limit: RateLimit) -> int:
-    """How many of a limit's requests may go at once."""
-    return limit.burst if limit.burst is not None else max(1, limit.requests // 20)
-
-
 class Pace:
     """GCRA: `tat` is when the next request would be exactly on pace; a burst lets it run ahead.
 
@@ -52,7 +47,7 @@ class Pace:
 
     def _keep(self, limit: RateLimit) -> None:
         self.limit: RateLimit = limit
-        burst = burst_of(limit)
+        burst = limit.burst if limit.burst is not None else max(1, limit.requests // 20)
         # burst at once plus one an interval must stay within `requests` in any stretch of `per` seconds.
         self._interval = limit.per / max(1, limit.requests - burst)
         # What was late on its way, such as the first request of a connection, makes a server's window begin late.
@@ -76,9 +71,11 @@ class Pace:
         self._tat = max(now, self._tat) + self._interval
 
     def unbook(self) -> None:
-        """Take back the last booking, whose request was never sent."""
+        """Take back a booking, whose request was never sent."""
         self._booked -= 1
         self._tat -= self._interval
+        if self._window:
+            self._learn()
 
     def refuse(self, now: float, sent_at: float, wait: float, *, first: bool) -> None:
         """Learn from a 429 that asks for a wait, the first or another of those to what was on its way together.
@@ -99,6 +96,9 @@ class Pace:
         elif not self._window:
             return  # it came after others were let go
         self._refused += 1
+        self._learn()
+
+    def _learn(self) -> None:
         through = self._booked - self._refused
         if through >= _TELLING and self._most:
             requests = max(1, int(min(through, self._most)))

@@ -29,7 +29,7 @@ from .auth import Tokens
 from .clock import Clock
 from .deadline import Deadline, Deadlines, Watch
 from .events import Hook, Hooks, HookSet
-from .limiter import Gate
+from .limiter import Gate, too_long
 from .operation import Effect, Operation, Request
 from .retry import End, RetryBudget, asked_wait, backoff, may_repeat
 from .transport import USER_AGENT, Answer, HeaderText, SendProgress, Transport
@@ -183,7 +183,7 @@ class Pipeline:
                         await self._enter(call, deadline)
                     # Nothing leaves until the observer is ready, so a deadline that passes meanwhile leaves no doubt.
                     send = Send(observer is not None, started=now())
-                    answer = _NOTHING
+                    answer, held = _NOTHING, 0.0
                     failed: LeatError | None = None
                     watched = self._told.attempts or events.log.isEnabledFor(logging.DEBUG) or events.collecting.get()
                     try:
@@ -195,38 +195,40 @@ class Pipeline:
                             ready = observer.before(call.subject, send)
                             if ready is not None:
                                 await ready
-                                send.started = now()
+                                send.started, held = now(), self.gate.pause_left()
                             send.connecting = False
-                        failure: TransportError | None = None
-                        try:
-                            answer = await self.transport.send(
-                                operation.method,
-                                (self.config.base_url if operation.at_origin else self._base) + request.target,
-                                (self._headers if token is self._headers_token else self._headers_for(token))[
-                                    request.body is not None
-                                ],
-                                request.body,
-                                send,
-                            )
-                        except TransportError as error:
-                            failure = error
-                            send.error = str(error)
-                            send.end = End.MAYBE_APPLIED if error.sent else End.NOT_SENT
-                        send.elapsed = now() - send.started
-                        if self.gate.paced:
-                            self._learn(answer.headers)
-                        if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
-                            try:
-                                found = read(operation, answer)
-                                if operation.echoes:
-                                    verdict.check(request, found)
-                                send.end, failed = End.ANSWERED, None
-                            except DecodeError as unread:
-                                failed = self._unread(operation, send, unread)
+                        if held:
+                            # Another was refused meanwhile, and so would this one be.
+                            send.end, send.waited, failed = End.NOT_SENT, held, too_long(held)
                         else:
-                            failed = failure or self._judge(operation, send, answer, token)
+                            try:
+                                answer = await self.transport.send(
+                                    operation.method,
+                                    (self.config.base_url if operation.at_origin else self._base) + request.target,
+                                    (self._headers if token is self._headers_token else self._headers_for(token))[
+                                        request.body is not None
+                                    ],
+                                    request.body,
+                                    send,
+                                )
+                            except TransportError as error:
+                                failed, send.error = error, str(error)
+                                send.end = End.MAYBE_APPLIED if error.sent else End.NOT_SENT
+                            send.elapsed = now() - send.started
+                            if self.gate.paced:
+                                self._learn(answer.headers)
+                            if 200 <= answer.status < 300 and answer.complete and not answer.too_large:
+                                try:
+                                    found = read(operation, answer)
+                                    if operation.echoes:
+                                        verdict.check(request, found)
+                                    send.end, failed = End.ANSWERED, None
+                                except DecodeError as unread:
+                                    failed = self._unread(operation, send, unread)
+                            else:
+                                failed = failed or self._judge(operation, send, answer, token)
                     finally:
-                        self.gate.leave()
+                        self.gate.leave(unsent=held > 0)
                         if observer is not None:
                             observer.after(call.subject, send)
                         if watched:

@@ -45,7 +45,7 @@ from .outcomes import BadRow, EarlierError, Outcome, Progress, Report, Status, T
 from .places import AccountLedger, LedgerName, ledger_place
 from .rows import Row
 from .store import RowState, Source
-from .undoing import UndoneStore, made_by
+from .undoing import UndoneLedger, made_by
 
 __all__ = [
     "create",
@@ -352,8 +352,7 @@ def undo(
         What was undone before, by whatever run, is SKIPPED; what was sent and not answered is UNKNOWN.
 
     Raises:
-        ConfigError: the ledger is of another kind, in a database, or has no such run; or of another account (when
-            iterated).
+        ConfigError: the ledger is of another kind or has no such run; or of another account (when iterated).
         ValueError, TypeError: a wrong argument.
 
     Repeating: safe, what was undone is remembered beside the ledger. Undone rows stay done for imports: the same row
@@ -375,7 +374,7 @@ def undo(
     )
     pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
     rows = made_by(place, run, kind.identifier)
-    return Run(Engine(kind.name, pipeline, rows, Ledger(UndoneStore(place, name, run)), options))
+    return Run(Engine(kind.name, pipeline, rows, UndoneLedger(place, name, run), options))
 
 
 def _kind(resource: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,24 +12,43 @@ import msgspec
 
 from .._core.codec import encode
 from .._core.kept_text import kept_text
+from .._core.unset import UNSET
 from ..errors import ApiError
 from ..models import Contact
 from ..resources.contacts import Contacts
 from .health import Health
+from .ledger import Ledger
 from .seen import SeenKeys, key_of_address
 
 # So many are looked up before anything is foreseen; and listing must be so much cheaper than what is foreseen.
 _FEW, _CHEAPER = 16, 2.0
+# What a ledger keeps until when the contacts that it remembers were made, under an address that nobody has.
+_UNTIL = ""
+# By how much the clocks of the API's own machines may differ, amply.
+_CLOCKS = dt.timedelta(minutes=5)
 
 
 class AddressBook:
     """Contacts by their addresses, on disk. It is `whole` once all of the account's have been listed.
 
-    `rows` is how many rows are to come, 0 if nobody knows; `taken` how many have come.
+    `rows` is how many rows are to come, 0 if nobody knows; `taken` how many have come. With a `ledger`, all that were
+    listed are remembered there, and a later run lists those that were made since; see `remembers`.
     """
 
-    def __init__(self, contacts: Contacts, seen: SeenKeys, health: Health, rows: int, taken: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        contacts: Contacts,
+        seen: SeenKeys,
+        health: Health,
+        rows: int,
+        taken: Callable[[], int],
+        ledger: Ledger | None,
+    ) -> None:
         self.whole: bool = False
+        self._ledger = ledger
+        # From when on it is listed, if an earlier run listed what was made before; and when the newest was made.
+        self._since: dt.datetime | None = None
+        self._newest: dt.datetime | None = None
         self._contacts = contacts
         self._seen = seen
         self._health = health
@@ -71,11 +91,14 @@ class AddressBook:
 
     async def _read(self) -> bool:
         """Read a page; whether it was the last."""
-        page = await self._health.read(self._contacts.list(sort="created_at", page=self._page).page())
+        if self._cost is None and self._ledger is not None:
+            until = self._ledger.contact(_UNTIL)
+            self._since = self._newest = dt.datetime.fromisoformat(until) if until is not None else None
+        window: Any = UNSET if self._since is None else {"gte": self._since - _CLOCKS}
+        listed = self._contacts.list(sort="created_at", created_at=window, page=self._page)
+        page = await self._health.read(listed.page())
         for contact in page.items:
-            address = (kept_text(contact.email or "") or "").lower()
-            if address and contact.uuid:
-                self._seen.keep_listed(key_of_address(address), contact.uuid, _shown(contact))
+            self._keep(contact)
         if page.last_page is None:
             self._cost = math.inf
             return True
@@ -83,7 +106,31 @@ class AddressBook:
         last = self._page >= page.last_page
         self.whole = self.whole or last
         self._page += 1
+        if last and self._ledger is not None and self._newest is not None:
+            self._ledger.keep_contact(_UNTIL, self._newest.isoformat())
         return last
+
+    def _keep(self, contact: Contact) -> None:
+        address = (kept_text(contact.email or "") or "").lower()
+        if not address or not contact.uuid:
+            return
+        key = key_of_address(address)
+        self._seen.keep_listed(key, contact.uuid, _shown(contact))
+        if self._ledger is not None:
+            self._ledger.keep_contact(key, contact.uuid)
+            made = _moment(contact.current_values.get("created_at"))
+            if made is not None and (self._newest is None or made > self._newest):
+                self._newest = made
+
+    def remembers(self, address: str) -> bool:
+        """Whether a contact had this address when an earlier run listed it.
+
+        It may be gone by now or have another, which no list tells: what narrows a list is when contacts were made, not
+        when they changed.
+        """
+        if self._since is None or self._ledger is None:
+            return False
+        return self._ledger.contact(key_of_address(address)) is not None
 
     def find(self, address: str) -> Contact | None:
         """The contact with an address, as it was listed."""
@@ -92,6 +139,15 @@ class AddressBook:
             return None
         uuid, shown = found
         return Contact(uuid=uuid, email=address, current_values=msgspec.json.decode(shown))
+
+
+def _moment(shown: Any) -> dt.datetime | None:
+    """A moment that the API shows, None for anything else."""
+    try:
+        moment = dt.datetime.fromisoformat(shown)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _shown(contact: Contact) -> bytes:

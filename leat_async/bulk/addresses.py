@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from .._core.kept_text import kept_text
 from ..errors import DecodeError, NotFoundError
@@ -12,7 +13,7 @@ from ..resources.contacts import Contacts
 from .address_book import AddressBook
 from .health import Health
 from .ledger import Ledger
-from .rows import Passing, Refused
+from .rows import ActiveRow, Passing, Refused
 from .seen import SeenKeys, key_of_address
 
 
@@ -49,14 +50,15 @@ class Addresses:
         self._ledger = ledger
         self._health = health
         self._create = create
+        # The contacts of earlier runs whose address is another's now.
+        self._moved: dict[str, str] = {}
         self._asked: dict[str, asyncio.Future[str]] = {}
 
     async def contact(self, address: str) -> str:
         """The uuid of the contact with this address; rows that need the same one wait for one answer."""
         key = key_of_address(address)
+        # What earlier runs found may be another's by now, and a row must not go to whoever had its address once.
         known = self._seen.contact(key)
-        if known is None and self._ledger is not None:
-            known = self._ledger.contact(key)
         if known is None:
             asked = self._asked.get(key)
             known = await (self._ask(address, key) if asked is None else asyncio.shield(asked))
@@ -72,7 +74,7 @@ class Addresses:
             uuid = await self._look_up(address)
             self._seen.keep_contact(key, uuid)
             if uuid and self._ledger is not None:
-                self._ledger.keep_contact(key, uuid)
+                self._remember(self._ledger, key, uuid)
         except BaseException as error:
             if isinstance(error, Exception):
                 answer.set_exception(error)
@@ -84,6 +86,32 @@ class Addresses:
             return uuid
         finally:
             del self._asked[key]
+
+    def _remember(self, ledger: Ledger, key: str, uuid: str) -> None:
+        before = ledger.contact(key)
+        if before == uuid:
+            return
+        if before is not None:
+            self._moved[key] = before
+        ledger.keep_contact(key, uuid)
+
+    async def found_of(
+        self, row: ActiveRow, locate: Callable[[], Awaitable[None]], ask: Callable[[str], Awaitable[Any]]
+    ) -> Any:
+        """What is found of a row at the contact to which an earlier run sent it, or else at its contact of today.
+
+        `locate` puts that into its body, `ask` looks at a contact.
+        """
+        earlier = None
+        if row.was_in_doubt and row.address is not None and self._ledger is not None:
+            key = key_of_address(row.address)
+            earlier = self._moved.get(key) or self._ledger.contact(key)
+        found = await ask(earlier) if earlier is not None else None
+        if found is None:
+            await locate()
+            contact = row.body["contact_uuid"]
+            found = await ask(contact) if contact != earlier else None
+        return found
 
     async def _look_up(self, address: str) -> str:
         contacts = self._contacts

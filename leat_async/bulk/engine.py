@@ -69,7 +69,9 @@ class Engine:
         self._ledger = ledger
         self._account = options.account
         contacts = Contacts(self._pipeline)
-        book = AddressBook(contacts, self._seen, self._health, length_hint(rows), lambda: self.tally.taken)
+        # Of other kinds a contact is remembered only where a row was sent: before one is, its address is asked for.
+        kept = ledger if name == "contacts" else None
+        book = AddressBook(contacts, self._seen, self._health, length_hint(rows), lambda: self.tally.taken, kept)
         addresses = Addresses(*(contacts, self._seen, ledger, self._health), create=options.create_contacts, book=book)
         self._kind = kind_of(name, self._pipeline, self._health, addresses, options, remembers=ledger is not None)
         self._intake = Intake(rows, self._kind, self._seen, ledger)

@@ -157,7 +157,7 @@ def status(path: LedgerName) -> Summary:
     with existing(place) as (base, running):
         meta = _meta(base)
         states = dict(base.execute("SELECT state, count(*) FROM rows GROUP BY state ORDER BY state").fetchall())
-        contacts = int(base.execute("SELECT count(*) FROM contacts").fetchone()[0])
+        contacts = int(base.execute("SELECT count(*) FROM contacts WHERE address <> ''").fetchone()[0])
         number = int(base.execute("SELECT count(*) FROM runs").fetchone()[0])
         last = base.execute(f"{_RUNS} ORDER BY run DESC LIMIT 1").fetchone()
         courses = _courses(base)

@@ -29,7 +29,8 @@ _NETWORKED = {
 _MOUNTS = Path("/proc/self/mountinfo")
 _SCHEMES = ("postgresql://", "postgres://")
 # PostgreSQL's own limit for a name, less what ours begin with.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
+MOST_LETTERS = 50
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MOST_LETTERS - 1}}}")
 
 
 class AccountLedger(enum.Enum):

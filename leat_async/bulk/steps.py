@@ -338,7 +338,7 @@ class Steps:
     def _found(self, row: ActiveRow, found: Any) -> Outcome | None:
         if not self._kind.resolve(row, found, ours=row.was_in_doubt):
             return None
-        if not row.was_in_doubt or row.altered:
+        if not row.was_in_doubt or row.altered or row.status is Status.EXISTED:
             names = self._kind.differing(row, found)
             if names:
                 row.uuid = row.uuid or getattr(found, "uuid", None)

@@ -21,7 +21,6 @@ from ..bulk.own_store import own_path
 from ..bulk.preview import PastLedger, preview
 from ..bulk.reasons import EqualReasons
 from ..bulk.rows import ActiveRow
-from ..bulk.seen import key_of_address
 from ..client import LeatClient
 from ..errors import LeatError
 from ..tables.plan import ColumnPlan, MappedRow
@@ -62,13 +61,14 @@ class _Foreseen:
     # The addresses that would be looked up.
     addresses: set[int] = attrs.field(factory=set[int])
 
-    def add(self, row: bulk.Outcome | ActiveRow, ledger: PastLedger | None) -> None:
+    def add(self, row: bulk.Outcome | ActiveRow) -> None:
         if isinstance(row, ActiveRow):
             name = _ASKED if row.in_doubt else _CHANGED if row.status is bulk.Status.UPDATED else _SENT
             self.counts[name] += 1
             self.with_attributes += row.attributes is not None
             self.alone += name is _SENT and row.address is None
-            self._look_up(row, ledger)
+            if row.address is not None and "email" not in row.body and len(self.addresses) < _MANY:
+                self.addresses.add(hash(row.address))
             return
         self.counts[_WORDS[row.status]] += 1
         if row.status is bulk.Status.REJECTED:
@@ -85,13 +85,6 @@ class _Foreseen:
             return self.alone + _SHOWING * -(-(sent - self.alone) // MOST_ROWS)
         return -(-sent // KINDS[kind].together)
 
-    def _look_up(self, row: ActiveRow, ledger: PastLedger | None) -> None:
-        if row.address is None or "email" in row.body or len(self.addresses) >= _MANY:
-            return
-        seen = hash(row.address)
-        if seen not in self.addresses and (ledger is None or ledger.contact(key_of_address(row.address)) is None):
-            self.addresses.add(seen)
-
 
 def dry_run(options: ImportOptions, source: TableSource, plan: ColumnPlan) -> Exit:
     """Check every row against the plan and what earlier runs left, and tell what a run would do."""
@@ -103,7 +96,7 @@ def dry_run(options: ImportOptions, source: TableSource, plan: ColumnPlan) -> Ex
     rows = rows_of(source, plan, clear_empty=options.clear_empty)
     with closing(ledger) if ledger is not None else nullcontext():
         for row in preview(options.kind, pipeline, rows, ledger, Options(**options.of_rows)):
-            foreseen.add(row, ledger)
+            foreseen.add(row)
     return _show(options, source, foreseen)
 
 

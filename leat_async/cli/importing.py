@@ -32,13 +32,9 @@ _LONGEST_CELL = 16 << 20
 
 def run(options: ImportOptions) -> Exit:
     """Do what was asked; returns the exit code."""
-    csv.field_size_limit(_LONGEST_CELL)
-    if options.mapping is not None:
-        options = options.with_defaults(load_mapping(options.mapping, options.kind))
-    check(options)
+    options = _with_mapping(options)
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
-        source = _open(options, Path(scratch))
-        _check_reading(options, source)
+        source = _opened(options, Path(scratch))
         if options.list_columns:
             return _list(options, source)
         check_outputs(options, source, Path(scratch))
@@ -49,6 +45,11 @@ def run(options: ImportOptions) -> Exit:
         source.only_with = tuple(
             column for use in plan.uses if use.target in (options.only_with or ()) for column in use.columns
         )
+        if options.one_each is not None:
+            # No balance is none to begin with, and then the first is no change.
+            source.but_zero = frozenset(
+                column for use in plan.uses if use.target == "credits" for column in use.columns
+            )
         show_plan(source, plan, plan.examples(islice(source.records(), _FIRST_ROWS)), facts.notes)
         if options.save_mapping is not None:
             save_mapping(options.save_mapping, plan, options.reading)
@@ -59,6 +60,27 @@ def run(options: ImportOptions) -> Exit:
         from .sending import send
 
         return send(options, source, plan, Path(scratch))
+
+
+def check_plan(options: ImportOptions) -> None:
+    """Raise what would end an import before anything is sent: a file that can't be read, a column that is missing."""
+    options = _with_mapping(options)
+    with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
+        _plan(options, _opened(options, Path(scratch)), _facts(options))
+
+
+def _with_mapping(options: ImportOptions) -> ImportOptions:
+    csv.field_size_limit(_LONGEST_CELL)
+    if options.mapping is not None:
+        options = options.with_defaults(load_mapping(options.mapping, options.kind))
+    check(options)
+    return options
+
+
+def _opened(options: ImportOptions, scratch: Path) -> TableSource:
+    source = _open(options, scratch)
+    _check_reading(options, source)
+    return source
 
 
 def _open(options: ImportOptions, scratch: Path) -> TableSource:

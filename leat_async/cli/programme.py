@@ -94,11 +94,17 @@ def _one_after_the_other(
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="leat-"))
         running = stack.enter_context(demo_sandbox()) if common["sandbox"] else None
+        made = [attrs.evolve(options, running=running) for options in made]
+        if not common["dry_run"]:
+            # A column that the last one misses is told before the first one has begun.
+            for options in made:
+                if options.file != "-":
+                    importing.check_plan(options)
         for number, options in enumerate(made, 1):
             print(f"\n{number} of {len(made)}: {options.kind.replace('_', '-')}", file=sys.stderr)
             place = Path(scratch) / f"{options.kind}.json"
             wanted = report is not None and not options.dry_run
-            code = importing.run(attrs.evolve(options, report=place if wanted else None, running=running))
+            code = importing.run(attrs.evolve(options, report=place if wanted else None))
             codes.append(code)
             if place.exists():
                 told.append(json.loads(place.read_text(encoding="utf-8")))

@@ -10,13 +10,13 @@ import attrs
 
 from .. import bulk
 from .._core.written import duration
-from ..bulk.access import is_there
+from ..bulk.access import is_there, store_of
 from ..bulk.kinds import UNDOING
 from ..bulk.options import Options
 from ..bulk.preview import PastLedger, preview
 from ..bulk.reasons import EqualReasons
 from ..bulk.rows import ActiveRow
-from ..bulk.undoing import UndoneStore, made_by
+from ..bulk.undoing import UndoneLedger, made_by, undone_place
 from ..client import LeatClient
 from . import loop
 from .account import client_of
@@ -51,11 +51,12 @@ def undo(choice: Choice, asked: Undoing) -> Exit:
     memory = only([each for each in found if each.kind in UNDOING], "a run's number is its own ledger's")
     assert memory.kind is not None
     kind = UNDOING[memory.kind]
-    store = UndoneStore(memory.place, memory.kind, asked.run)
+    # Refused here if it has no such run.
+    UndoneLedger(memory.place, memory.kind, asked.run)
     total = sum(1 for _ in made_by(memory.place, asked.run, kind.identifier))
     what = f"run {asked.run} of {memory.kind.replace('_', '-')}"
     if asked.dry_run:
-        return _dry_run(memory, asked, store, what, total)
+        return _dry_run(memory, asked, what, total)
     report, unfit = loop.run(_undo, memory, asked, total)
     counts = {
         "taken back": report.created,
@@ -99,10 +100,11 @@ async def _undo(memory: bulk.Summary, asked: Undoing, total: int) -> tuple[bulk.
         return outcomes.report, unfit
 
 
-def _dry_run(memory: bulk.Summary, asked: Undoing, store: UndoneStore, what: str, total: int) -> Exit:
+def _dry_run(memory: bulk.Summary, asked: Undoing, what: str, total: int) -> Exit:
     kind = UNDOING[memory.kind or ""]
     pipeline = LeatClient("none").visits._pipeline  # pyright: ignore[reportPrivateUsage]
-    past = PastLedger(store) if is_there(store.path) else None
+    place = undone_place(memory.place)
+    past = PastLedger(store_of(place)) if is_there(place) else None
     counts: Counter[str] = Counter()
     rows = made_by(memory.place, asked.run, kind.identifier)
     with closing(past) if past is not None else nullcontext():

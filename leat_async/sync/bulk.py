@@ -316,8 +316,7 @@ def undo(
         was undone before, by whatever run, is SKIPPED; what was sent and not answered is UNKNOWN.
 
     Raises:
-        ConfigError: the ledger is of another kind, in a database, or has no such run; or of another account (when
-            iterated).
+        ConfigError: the ledger is of another kind or has no such run; or of another account (when iterated).
         ValueError, TypeError: a wrong argument.
 
     Repeating: safe, what was undone is remembered beside the ledger. Undone rows stay done for imports: the same row

@@ -36,7 +36,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "company_name": ("companyname", "company", "bedrijf", "bedrijfsnaam"),
     "status": ("status",),
     "referral_code": ("referralcode",),
-    "credits": ("credits", "points", "punten", "puntensaldo", "saldo", "pointsbalance", "balance"),
+    "credits": (
+        "credits", "points", "pointsbalance", "balance", "punten", "puntensaldo", "saldo", "spaarpunten", "spaarsaldo",
+        "tegoed", "spaartegoed", "puntentegoed",
+    ),
     "unit_value": ("unitvalue", "purchaseamount", "amountspent", "bedrag", "besteed", "spent"),
     "unit_name": ("unitname", "unit", "eenheid"),
     "identity": (
@@ -79,6 +82,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "firstname": ("firstname", "givenname", "voornaam"),
     "lastname": ("lastname", "surname", "familyname", "achternaam"),
     "phonenumber": ("phonenumber", "phone", "mobile", "telefoon", "telefoonnummer", "mobiel"),
+    "birthdate": ("birthdate", "birthday", "dateofbirth", "geboortedatum", "geboortedag"),
     "city": ("city", "woonplaats", "plaats"),
     "postalcode": ("postalcode", "zipcode", "postcode"),
 }

@@ -22,7 +22,7 @@ _TABLES = ("columns", "values")
 # What a run is told, where one file holds several imports.
 _RUN: Mapping[str, type] = {
     "batch": str, "on_change": str, "create_contacts": bool, "ensure_identity": bool, "identity_attribute": str,
-    "batch_calls": bool, "only_with": list,
+    "batch_calls": bool, "only_with": list, "one_each": str,
 }  # fmt: skip
 _KNOWN = {**dict.fromkeys(_TEXTS, str), **dict.fromkeys(_FLAGS, bool), **dict.fromkeys(_NUMBERS, int)}
 

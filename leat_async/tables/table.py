@@ -78,7 +78,8 @@ class TableSource:
 
     `fingerprint` is the SHA-256 of its bytes. `rejects`: it is a rejects file, whose escapes are undone. `header_row`
     is the line that names the columns, 0 where there is none. `notes` tell what was found out about the file.
-    `only_with`: columns without which a row is none; it does not count as one.
+    `only_with`: columns without which a row is none; it does not count as one. `but_zero`: those of them where that
+    also holds for a zero.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class TableSource:
     header_row: int = 0
     notes: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+    but_zero: frozenset[str] = frozenset()
     escapes: ClassVar[bool] = True
     """Whether a rejects file of this kind holds what a spreadsheet would run as a formula in a harmless way."""
 
@@ -104,7 +106,10 @@ class TableSource:
 
     def _has_all(self, record: Record) -> bool:
         """Whether a row has what it can't be one without; one whose form is wrong is told of."""
-        return record.problem is not None or all(cell_text(record.values.get(name)).strip() for name in self.only_with)
+        return record.problem is not None or all(
+            cell_text(record.values.get(name)).strip("0,. " if name in self.but_zero else None)
+            for name in self.only_with
+        )
 
     def _as_refused(self, record: Record) -> Record:
         """A row of a rejects file as it was when it was refused."""

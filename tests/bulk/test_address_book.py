@@ -77,10 +77,124 @@ async def test_many_addresses_are_listed(hinted: bool, tmp_path: Path) -> None:
         # Those that were in work when it was decided, and no more.
         assert counts["contacts.find_one_by"] <= 16 + 32
         assert counts.total() <= 400 + 5 + 48, counts
-        # The ledger knows them now, so that the next file looks nobody up.
+        # An address may be another's by the next run, so that lists them again, at a hundredth of a call each.
         more = [{**row, "external_id": f"more {n}"} for n, row in enumerate(rows)]
         await bulk.run(leat.visits, more, ledger=tmp_path / "ledger")
-        assert calls(sandbox) - counts == {"visits.create": 400}
+        again = calls(sandbox) - counts
+        assert (again["visits.create"], again["contacts.list"]) == (400, 5)
+        assert again.total() <= 400 + 5 + 48, again
+
+
+async def test_the_next_import_of_contacts_lists_those_made_since(ledger: Any) -> None:
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0), journal_size=100) as sandbox, client_of(sandbox) as leat:
+        people(sandbox, 3000)
+        sandbox.clock.advance(600.0)
+
+        async def imported(first: int, count: int) -> Counter[str]:
+            before = calls(sandbox)
+            rows: Rows = [
+                {"email": f"new{n}@example.com", "attributes": {"firstname": f"N {n}"}}
+                for n in range(first, first + count)
+            ]
+            report = await bulk.run(leat.contacts, rows, ledger=ledger)
+            assert report.created == count
+            sandbox.clock.advance(600.0)
+            return calls(sandbox) - before
+
+        assert (await imported(0, 200))["contacts.list"] == 31
+        assert bulk.status(ledger).contacts >= 3000
+        second = await imported(200, 100)
+        # The two hundred that were made since; of an account that could not be listed each would be looked up.
+        assert second["contacts.list"] <= 3, second
+        assert second["contacts.find_one_by"] <= 16 + 32
+        third = await imported(300, 100)
+        assert third["contacts.list"] <= 4, third
+        # Whoever forgets who is there lists all of them again.
+        bulk.forget(ledger)
+        assert (await imported(400, 200))["contacts.list"] > 30
+        assert len(sandbox.rows("contacts")) == len({row["email"] for row in sandbox.rows("contacts")})
+
+
+async def test_what_became_of_remembered_contacts_meanwhile_is_noticed(tmp_path: Path) -> None:
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+        there = people(sandbox, 300, firstname="There")
+        sandbox.clock.advance(600.0)
+        wanted = {"attributes": {"firstname": "There"}}
+        rows: Rows = [{"email": f"new{n}@example.com", **wanted} for n in range(40)]
+        await bulk.run(leat.contacts, rows, ledger=tmp_path / "ledger")
+        by_address = {row["email"]: row for row in sandbox.rows("contacts")}
+        moved, gone, other, given = (by_address[there[n]]["uuid"] for n in range(4))
+        await leat.contacts.update(moved, attributes={"email": "moved@example.com"})
+        await leat.contacts.delete(gone, type="DEFAULT")
+        sandbox.clock.advance(3600.0)
+        await leat.contacts.update(other, attributes={"firstname": "Other"})
+        rows = [{"email": f"more{n}@example.com", **wanted} for n in range(60)]
+        rows += [{"email": each, **wanted} for each in ("moved@example.com", *there[:4])]
+        told: dict[str, Status] = {}
+        before = len(sandbox.journal.entries("contacts.create"))
+        async with bulk.create(leat.contacts, rows, ledger=tmp_path / "ledger") as run:
+            async for outcome in run:
+                told[outcome.row["email"]] = outcome.status
+        # Who is there is found before anything is sent: after a lost answer it could be taken for what that made.
+        made = str([entry.raw_body for entry in sandbox.journal.entries("contacts.create")[before:]])
+        assert not [address for address in there[2:4] if address in made]
+        assert told.pop("moved@example.com") is Status.EXISTED
+        assert told.pop(there[2]) is Status.REJECTED  # it has other attributes now
+        assert told.pop(there[3]) is Status.EXISTED
+        assert len(told) == 62
+        assert set(told.values()) == {Status.CREATED}, told
+        assert {row["email"]: row["uuid"] for row in sandbox.rows("contacts")}[there[3]] == given
+        assert all(
+            row["attributes"] == {"firstname": "There"}
+            for row in sandbox.rows("contacts")
+            if row["email"] in {each["email"] for each in rows} - {there[2]}
+        )
+
+
+@pytest.mark.parametrize("count", [1, 300])
+async def test_no_row_goes_to_whoever_had_its_address_once(count: int, ledger: Any) -> None:
+    """Addresses that were looked up one by one, and that were listed."""
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+        addresses = people(sandbox, 300)[:count]
+        uuids = {row["email"]: row["uuid"] for row in sandbox.rows("contacts")}
+        assert (await bulk.run(leat.visits, visits(sandbox, addresses, count), ledger=ledger)).created == count
+        # The first one's address is another's now.
+        await leat.contacts.update(uuids[addresses[0]], attributes={"email": "moved@example.com"})
+        await leat.contacts.update(
+            uuids["member299@example.com"] if count == 1 else uuids[addresses[-1]], attributes={"email": addresses[0]}
+        )
+        given = [{**row, "external_id": f"b {n}"} for n, row in enumerate(visits(sandbox, addresses, count))]
+        report = await bulk.run(leat.visits, given, ledger=ledger)
+        assert (report.created, report.rejected) == (count, 0) if count == 1 else (count - 1, 1)
+        owners = {row["external_id"]: row["contact_uuid"] for row in sandbox.rows("visits")}
+        assert owners["0"] == uuids[addresses[0]]
+        assert owners["b 0"] == uuids["member299@example.com"]
+
+
+async def test_a_visit_in_doubt_is_asked_for_where_it_was_sent(ledger: Any) -> None:
+    """Its contact has another address when the import goes on: whoever has that now would get it once more."""
+    async with Sandbox(seed=1) as sandbox:
+        leap = Leap(sandbox)
+        async with client_of(sandbox, leap, concurrency=1) as leat:
+            addresses = people(sandbox, 2)
+            uuids = {row["email"]: row["uuid"] for row in sandbox.rows("contacts")}
+            rows = visits(sandbox, addresses[:1], 2)
+            sandbox.faults.add("apply_then_drop", "visits.create", nth=2)
+            sandbox.faults.add("server_error", "visits.list", status=500)
+            async with bulk.create(leat.visits, rows, ledger=ledger) as run:
+                assert (await anext(run)).status is Status.CREATED
+                while len(sandbox.rows("visits")) < 2:
+                    await leap.sleep(0.01)
+            sandbox.faults.clear()
+            for address, new in ((addresses[0], "moved@example.com"), (addresses[1], addresses[0])):
+                await leat.contacts.update(uuids[address], attributes={"email": new})
+            # One that is new is made for whoever has the address now, and before the one in doubt is asked for.
+            more = [{**rows[0], "external_id": "new"}, *rows]
+            report = await bulk.run(leat.visits, more, ledger=ledger)
+            assert (report.created, report.skipped) == (2, 1), report
+        owners = {row["external_id"]: row["contact_uuid"] for row in sandbox.rows("visits")}
+        assert owners == {"0": uuids[addresses[0]], "1": uuids[addresses[0]], "new": uuids[addresses[1]]}
+        assert len(sandbox.rows("visits")) == 3
 
 
 async def test_few_addresses_are_looked_up() -> None:
@@ -101,7 +215,8 @@ async def test_an_address_that_is_not_listed_is_looked_up() -> None:
 
 
 async def test_two_calls_for_a_new_contact_none_for_one_as_wanted_one_where_it_differs() -> None:
-    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+    # Without a deadline that a busy machine could miss: what is tried again is a call more.
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox, timeout=600.0) as leat:
         rows: Rows = [{"email": f"new{n}@example.com", "attributes": {"firstname": f"N {n}"}} for n in range(200)]
         assert (await bulk.run(leat.contacts, rows)).created == 200
         new = calls(sandbox)

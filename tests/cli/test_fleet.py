@@ -9,7 +9,6 @@ import random
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from leat_async import LeatClient
@@ -157,6 +156,8 @@ async def test_months_are_exact_however_often_their_job_is_killed(forks: Forks, 
         assert killed >= 3
         assert await asyncio.to_thread(start().wait) == 0, (tmp_path / "log").read_text()[-2000:]
         made = {row["uuid"] for row in sandbox.rows("loyalty_transactions")}
+    import duckdb  # not above: each process that runs tests would import it
+
     found = duckdb.sql(
         f"SELECT uuid, month, strftime(created_at, '%Y-%m') FROM '{tmp_path}/lake/**/*.parquet'"
     ).fetchall()

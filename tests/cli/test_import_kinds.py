@@ -218,6 +218,24 @@ def test_a_run_of_credits_is_undone(leat: Leat, account: Sandbox, tmp_path: Path
     assert leat("import", "undo", "9", on=account).returncode == 2
 
 
+def test_a_run_whose_ledger_is_a_database_is_undone(
+    leat: Leat, account: Sandbox, tmp_path: Path, ledger_url: str
+) -> None:
+    (tmp_path / "c.csv").write_text("email,credits,receipt\nanna@example.com,5,R1\nbram@example.com,6,R2\n")
+    kept = ("--ledger", ledger_url)
+    given = leat(
+        "import", "credit-receptions", "c.csv", "--shop", "Garden Bistro", "--ensure-identity", *kept, on=account
+    )
+    assert given.returncode == 0, told(given)
+    assert "would be taken back 2" in told(leat("import", "undo", "1", "--dry-run", *kept, on=account))
+    assert sum(row["credits"] for row in account.rows("loyalty_transactions")) == 11
+    for said in ("taken back 2", "taken back before 2"):
+        assert said in told(leat("import", "undo", "1", *kept, on=account))
+        assert sum(row["credits"] for row in account.rows("loyalty_transactions")) == 0
+    assert "taken back before 2" in told(leat("import", "undo", "1", "--dry-run", *kept, on=account))
+    assert len(account.rows("loyalty_transactions")) == 4
+
+
 def test_contacts_and_visits_go_many_in_a_call_when_asked(leat: Leat, account: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "contacts.csv").write_text("email\n" + "".join(f"m{n}@example.com\n" for n in range(300)))
     lines = "".join(f"v{n};m{n}@example.com;2026-05-01T10:00:00+02:00\n" for n in range(300))

@@ -132,7 +132,7 @@ def test_a_ledger_beside_the_file_is_gone_on_with_by_name(here: Here, account: S
     assert made(account, "bookings") == before
 
 
-def test_a_nightly_run_writes_what_changed_and_reads_nothing_else(here: Here, account: Sandbox) -> None:
+def test_a_nightly_run_writes_what_changed_and_asks_who_new_rows_name(here: Here, account: Sandbox) -> None:
     def export(count: int, changed: int) -> str:
         moments = [f"2026-05-{1 + n % 28:02d}T{10 + n // 28}:00:00+02:00" for n in range(count)]
         lines = [f"R{n},guest{n % 9}@example.com,{at},{4 if n < changed else 2}" for n, at in enumerate(moments)]
@@ -144,6 +144,8 @@ def test_a_nightly_run_writes_what_changed_and_reads_nothing_else(here: Here, ac
     assert here("bookings", "tuesday.csv", *options, data=export(130, 20)).code == 0
     counts = dict(account.journal.counts())
     assert (counts.pop("bookings.update"), counts.pop("bookings.create")) == (20, 10)
+    # Ten new rows name nine contacts, who may have other addresses than yesterday.
+    assert counts.pop("contacts.find_or_create") == 9
     # The shops, and whose account it is, for the command and for the ledger.
     assert counts == {"shops.list": 1, "system.health_check": 2}
 

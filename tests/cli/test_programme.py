@@ -89,6 +89,37 @@ def test_all_of_it_goes_into_one_sandbox(leat: Leat, tmp_path: Path, kind: tuple
     assert not [*tmp_path.glob("*.rejects.*"), *tmp_path.glob("in/*.rejects.*")]
 
 
+def test_one_file_says_that_there_is_one_balance_each_and_none_of_nothing(
+    leat: Leat, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "move.toml").write_text(
+        '[contacts]\nfile = "m.csv"\n[credit-receptions]\nfile = "m.csv"\nshop = "Garden Bistro"\n'
+        'one_each = "opening balance"\nonly_with = ["credits"]\n'
+    )
+    before = counts(sandbox)
+    (tmp_path / "m.csv").write_text("E-mail,Spaarpunten\nA@example.com,5\nb@example.com,0\nc@example.com,0.00\n")
+    for _ in range(2):
+        done = leat("import", "all", "move.toml", on=sandbox)
+        assert done.returncode == 0, told(done)
+        assert counts(sandbox) == (before[0] + 3, before[1], before[2] + 1)
+    # Written otherwise she is the same member, and a first balance is no change.
+    (tmp_path / "m.csv").write_text("E-mail,Spaarpunten\na@example.com,6\nb@example.com,7\nc@example.com,0\n")
+    changed = leat("import", "all", "move.toml", on=sandbox)
+    assert changed.returncode == 1, told(changed)
+    assert counts(sandbox) == (before[0] + 3, before[1], before[2] + 2)
+
+
+def test_a_column_that_the_last_import_misses_is_told_before_the_first_begins(
+    leat: Leat, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "members.csv").write_text("E-mail,Kaart,Sterren\na@example.com,1,5\n")
+    before = counts(sandbox)
+    ended = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
+    assert ended.returncode == 2
+    assert "no column holds the credits" in told(ended)
+    assert counts(sandbox) == before
+
+
 def test_what_stops_one_import_stops_those_that_follow_and_the_same_again_goes_on(
     leat: Leat, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from leat_async import RateLimit
 from leat_async._core.limiter import Gate
+from leat_async._core.pace.gate import SharedGate
 
+from .pace.test_gate import Memory, Turned
 from .test_limiter import Chance, FakeClock
 
 
@@ -39,8 +41,11 @@ class Server:
         return sum(begin <= moment < end for moment in self.allowed) / (self._requests * (end - begin) / self._per)
 
 
-async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float, late: float = 0.0) -> None:
-    """As many calls as the gate lets through; the first ones connect, and are so `late`."""
+async def imported(
+    clock: FakeClock, gate: Gate, server: Server, seconds: float, late: float = 0.0, disk: float = 0.01
+) -> None:
+    """As many calls as the gate lets through, each after its ledger's `disk`; the first ones connect, and are so
+    `late`."""
     latency = 0.02
 
     async def wait(seconds: float) -> None:
@@ -53,7 +58,10 @@ async def imported(clock: FakeClock, gate: Gate, server: Server, seconds: float,
         while True:
             if not gate.try_enter():
                 await gate.enter(later=True)
-            await wait(latency / 2)  # for a ledger
+            await wait(disk)
+            if gate.pause_left():  # as the pipeline does
+                gate.leave(unsent=True)
+                continue
             sent = clock.now()
             await wait(connecting)
             connecting = 0.0
@@ -81,11 +89,42 @@ async def test_a_limit_that_is_known_is_used_and_never_met() -> None:
     assert server.used_of(1000.1, 1025.0) >= 0.95
 
 
-@pytest.mark.parametrize(("assumed", "requests"), [(RateLimit(5000), 600), (RateLimit(130, per=10.0), 100)])
-async def test_a_lower_limit_is_learned_from_a_429(assumed: RateLimit, requests: int) -> None:
-    clock = Chance(0.5)
+@pytest.mark.parametrize("limit", [RateLimit(600, per=10.0), RateLimit(600, per=60.0)])
+@pytest.mark.parametrize("late", [0.0, 0.05])
+async def test_an_import_whose_pace_is_shared_uses_the_limit_and_never_meets_it(limit: RateLimit, late: float) -> None:
+    clock = Turned()
+    server = Server(clock, limit.requests, limit.per)
+    gate = SharedGate(32, limit, clock, Memory(clock), "key")
+    seconds = 2.5 * limit.per
+    await imported(clock, gate, server, seconds, late=late)
+    assert server.refused == []
+    assert server.used_of(1001, 1000 + seconds) >= 0.96
+    closing = asyncio.create_task(gate.aclose())
+    await clock.advance(1.0)
+    await closing
+
+
+@pytest.mark.parametrize(
+    ("assumed", "requests", "shared", "disk"),
+    [
+        (RateLimit(5000), 600, False, 0.01),
+        (RateLimit(5000), 600, True, 0.01),
+        # Thirty wait for the disk when another is refused.
+        (RateLimit(5000), 600, True, 0.35),
+        (RateLimit(130, per=10.0), 100, False, 0.01),
+        (RateLimit(130, per=10.0), 100, True, 0.01),
+    ],
+)
+async def test_a_lower_limit_is_learned_from_a_429(
+    assumed: RateLimit, requests: int, shared: bool, disk: float
+) -> None:
+    clock = Turned()
     server = Server(clock, requests, 10.0)
-    await imported(clock, Gate(32, assumed, clock), server, 35.0)
+    gate = SharedGate(32, assumed, clock, Memory(clock), "key") if shared else Gate(32, assumed, clock)
+    await imported(clock, gate, server, 35.0, disk=disk)
+    closing = asyncio.create_task(gate.aclose())
+    await clock.advance(1.0)
+    await closing
     assert 1 <= len(server.refused) <= 3
     assert server.refused[-1] < 1010
     assert server.used_of(1012, 1035) >= 0.9

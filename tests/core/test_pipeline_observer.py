@@ -65,6 +65,27 @@ async def test_nothing_leaves_until_the_observer_is_ready(recorder: Recorder) ->
     assert told.seen == [("before", None), ("after", None, End.ANSWERED, 200, False)]
 
 
+async def test_what_waited_for_the_observer_when_another_was_refused_is_held_back(recorder: Recorder) -> None:
+    ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    told = Told(ready)
+    async with LeatClient("token", base_url=recorder.url) as leat:
+        patient = view(leat, told, patient=True)
+        task = asyncio.create_task(patient.run(operation_of(Visits.create).request("oauth", (), None, BODY), "row 1"))
+        while not told.seen:
+            await asyncio.sleep(0.001)
+        patient.gate.pause(0.5)
+        ready.set_result(None)
+        await task
+        assert patient.gate.in_flight == 0
+    assert told.seen == [
+        ("before", "row 1"),
+        ("after", "row 1", End.NOT_SENT, None, False),
+        ("before", "row 1"),
+        ("after", "row 1", End.ANSWERED, 200, False),
+    ]
+    assert len(recorder.requests) == 1
+
+
 @pytest.mark.parametrize("waits", [True, False])
 async def test_a_deadline_while_the_observer_gets_ready_leaves_no_doubt(recorder: Recorder, waits: bool) -> None:
     recorder.default = hang()

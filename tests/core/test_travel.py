@@ -9,7 +9,6 @@ import sys
 import uuid
 from typing import Annotated, Any
 
-import pandas as pd
 import pydantic
 import pytest
 from fastapi import Body, FastAPI
@@ -114,6 +113,9 @@ def test_the_documented_default_of_json() -> None:
 
 
 def test_rows_become_a_data_frame() -> None:
+    # Here, where it is used: else each process that runs tests would import it.
+    import pandas as pd
+
     visits = [structure(VISIT, Visit), structure({"uuid": "w", "contact": None}, Visit)]
     frame = pd.DataFrame(v.to_dict(flat=True) for v in visits)
     assert list(frame.columns) == ["uuid", "starts_at", "contact.uuid", "contact.email", "table"]

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import polars
 import pyarrow.parquet
 import pytest
 
@@ -42,6 +40,10 @@ async def test_a_table_is_what_the_parquet_file_holds(
 
 
 async def test_many_pages_every_row_once_and_each_takes_it_in_a_line(lists: Lists, leat: LeatClient) -> None:
+    # Here, where they are used: else each process that runs tests would import them.
+    import duckdb
+    import polars
+
     uuids = lists.fill("loyalty-transactions", 2500)
     lists.most = 100
     earned = await export.table(leat.loyalty_transactions, type="credit_receptions", columns=["uuid", "credits"])

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import duckdb
 import pytest
 
 from leat_async import bulk, fleet
@@ -276,6 +275,8 @@ async def test_an_export_by_the_month_writes_a_file_for_each_and_reads_each_once
     await receive_credits(account, sandbox, 1)
     [second] = (await fleet.run([job])).jobs
     assert (second.state, second.rows) == ("done", 3), "the month that is over is not read again"
+    import duckdb  # not above: each process that runs tests would import it
+
     counted = duckdb.sql(f"SELECT account, month, count(*) FROM '{tmp_path}/**/*.parquet' GROUP BY ALL ORDER BY ALL")
     assert counted.fetchall() == [("test", "2026-01", 3), ("test", "2026-02", 3)]
     for options, file, kind, reason in (

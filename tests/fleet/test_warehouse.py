@@ -17,11 +17,16 @@ from leat_async.fleet.warehouse import _keyed
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient
 
-pytest.importorskip("dlt", reason="not for this Python yet")
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _dlt() -> None:
+    """It takes longer to import than all else, so the processes that run none of these do without."""
+    pytest.importorskip("dlt", reason="not for this Python yet")
 
 
 @pytest.fixture

@@ -101,6 +101,16 @@ def test_a_page_reads(browser: Browser, address: str, name: str, size: dict[str,
     ] == []
 
 
+def test_the_search_page_is_searched_from_on_a_phone(browser: Browser, address: str) -> None:
+    """Where the sidebar with its field is hidden."""
+    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    page.goto(f"{address}/search.html")
+    page.locator("article input[name=q]").fill("reconcile")
+    page.get_by_role("button", name="Search").click()
+    page.locator("#search-results a", has_text="Errors").first.wait_for()
+    page.close()
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "search"])
 def test_a_page_reads_without_javascript(browser: Browser, address: str, name: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESK)  # type: ignore[arg-type]

@@ -52,8 +52,8 @@ def test_a_pager_that_is_awaited_says_what_to_write() -> None:
 
 
 def test_an_import_that_is_awaited_says_what_to_write() -> None:
-    outcomes = sync.bulk.create(sync.LeatClient("t").visits, [])
-    for mistaken in (awaits, iterates):
-        with pytest.raises(TypeError, match=r"without async: write 'for outcome in …', or use leat_async\.bulk"):
-            asyncio.run(mistaken(outcomes))
-    assert repr(outcomes) == "<sync Run of visits: iterate it with for>"
+    with sync.LeatClient("t") as leat, sync.bulk.create(leat.visits, []) as outcomes:
+        for mistaken in (awaits, iterates):
+            with pytest.raises(TypeError, match=r"without async: write 'for outcome in …', or use leat_async\.bulk"):
+                asyncio.run(mistaken(outcomes))
+        assert repr(outcomes) == "<sync Run of visits: iterate it with for>"

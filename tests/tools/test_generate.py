@@ -51,15 +51,17 @@ def test_the_command_fails_on_edits_and_repairs_them(copy: Path, capsys: pytest.
     assert generate.main([], copy) == 0
     assert not (copy / "leat_async/sync/resources/gone.py").exists()
     assert generate.main(["--check"], copy) == 0
-    for name in ("leat_async/sync/client.py", "leat_async/cli/help.txt", "docs/operations.md"):
-        edited = copy / name
-        written = edited.read_text()
-        edited.write_text(written + "x")
-        assert generate.main(["--check"], copy) == 1
-        assert f"{name}: stale, or edited by hand" in capsys.readouterr().err
-        assert edited.read_text() == written + "x"
-        assert generate.main([], copy) == 0
-        assert edited.read_text() == written
+    edited = [copy / name for name in ("leat_async/sync/client.py", "leat_async/cli/help.txt", "docs/operations.md")]
+    written = [file.read_text() for file in edited]
+    for file, text in zip(edited, written, strict=True):
+        file.write_text(text + "x")
+    assert generate.main(["--check"], copy) == 1
+    told = capsys.readouterr().err
+    for file, text in zip(edited, written, strict=True):
+        assert f"{file.relative_to(copy).as_posix()}: stale, or edited by hand" in told
+        assert file.read_text() == text + "x"
+    assert generate.main([], copy) == 0
+    assert [file.read_text() for file in edited] == written
 
 
 def test_what_changes_in_the_asynchronous_classes_makes_the_facade_stale(

@@ -272,17 +272,23 @@ def test_a_fork_while_another_thread_uses_the_store(kind: str, make_store: Any) 
     assert store.ask(Claim("a" * 32, 60.0)).state == "busy"
 
 
+async def answered(receiver: webhooks.AiohttpReceiver, number: int) -> None:
+    """A busy machine may let it wait for longer than `timeout`, as the database does, and then Leat sends it again."""
+    while (status := (await receiver.receive(*delivery(number))).status) == 503:
+        await asyncio.sleep(0.01)
+    assert status == 200
+
+
 async def test_a_database_that_does_not_answer_is_answered_503(postgres: Any, make_store: Any) -> None:
     async def handler(event: webhooks.Event) -> None: ...
 
     store = make_store("postgres", at=None)
     async with webhooks.receiver(handler, secret=SECRET, seen=store, timeout=0.3) as receiver:
-        assert (await receiver.receive(*delivery(1))).status == 200
+        await answered(receiver, 1)
         with postgres.frozen():
             assert (await receiver.receive(*delivery(2))).status == 503
-        while (await receiver.receive(*delivery(2))).status == 503:
-            await asyncio.sleep(0.01)
+        await answered(receiver, 2)
         postgres.crash()
         assert (await receiver.receive(*delivery(3))).status == 503
         postgres.start()
-        assert (await receiver.receive(*delivery(3))).status == 200
+        await answered(receiver, 3)

@@ -86,6 +86,8 @@ class SharedGate(Gate):
         if unsent:
             # For whoever comes next; it lapses soon.
             self._later_class.permits.appendleft(self._clock.now())
+            self._own_pace.unbook()
+            self._adopt()
         super().leave()
 
     def reject(self, asked: float | None, sent_at: float) -> float:
@@ -208,8 +210,9 @@ class SharedGate(Gate):
     async def _look(self) -> None:
         """Is the store there again? Nobody waits for it meanwhile."""
         ask = self._say(0)
-        # It does not know what went meanwhile: as much as may go at once, but for what somebody waits for.
-        left = round((self._plan.ahead - self._plan.ahead_later) / self._plan.interval) + 1
+        # It does not know what went meanwhile, nor what still goes by those who have not seen it yet: as much as may go
+        # at once, but for half of what is kept for calls that somebody waits for.
+        left = round((self._plan.ahead - self._plan.ahead_later) / 2 / self._plan.interval) + 1
         ask.remaining = left if ask.remaining < 0 else min(left, ask.remaining)
         try:
             await self._lease(ask)
@@ -243,8 +246,11 @@ class SharedGate(Gate):
                 now = self._clock.now()
                 if self._members and now >= self._heard_until:
                     self._share = 1 / self._members
-                # As if all that may go at once had gone: the others use the same budget.
-                self._own = SharedState(tat=now + plan_of(self._limit, self._share).ahead_later, last=now)
+                # As if all that may go at once had gone, since the others use the same budget; of imports and exports
+                # one more just now, by the last lease.
+                own = plan_of(self._limit, self._share)
+                gone = own.ahead_later + (0.0 if now < self._waited_until else own.interval)
+                self._own = SharedState(tat=now + gone, last=now)
                 self._look_at = now + _LOOK
                 log.warning("leat.pace: %s; going on alone at %.3g of the pace", error, self._share)
             return None

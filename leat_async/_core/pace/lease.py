@@ -17,13 +17,15 @@ import msgspec
 
 from ...config import RateLimit
 from ...errors import LeatError
-from ..limiter import burst_of
 
 # Seconds of pace that the leases of all processes together reserve.
 RESERVED = 0.25
 # Seconds after which a permit that was not used lapses, where `per` is not short. The pace is planned for this much
 # more than `per`, so that permits used late, as by a process on a busy machine, do not break the promise.
 _LATE = 0.25
+# The part of a limit's requests that may go at once unless its `burst` says otherwise, and the part of that which bulk
+# and export may use. What may go at once comes off the steady pace; most of it is kept for calls somebody waits for.
+_BURST, _LATER = 40, 5
 # Seconds after which a process that has not asked is no longer counted.
 MEMBER = 10.0
 # Of the pace, what is kept for calls that somebody waits for where the store can't give them precedence.
@@ -57,10 +59,10 @@ def late_of(limit: RateLimit) -> float:
 
 def plan_of(limit: RateLimit, share: float = 1.0) -> Plan:
     """The plan for a share of a limit."""
-    burst = burst_of(limit)
+    burst = limit.burst if limit.burst is not None else max(1, limit.requests // _BURST)
     interval = (limit.per + late_of(limit)) / (max(1, limit.requests - burst) * share)
     whole = max(1, int(burst * share))
-    return Plan(interval, (whole - 1) * interval, (max(1, whole // 2) - 1) * interval)
+    return Plan(interval, (whole - 1) * interval, (max(1, whole // _LATER) - 1) * interval)
 
 
 class Ask(msgspec.Struct, kw_only=True, gc=False):
@@ -174,7 +176,8 @@ def grant(state: SharedState, ask: Ask, now: float) -> Lease:
         start, ahead = max(now, state.tat), plan.ahead_of(ask.later)
         wait = start - ahead - now
         at_once = int((_ROUNDING - wait) / plan.interval + 1) if wait <= _ROUNDING else 0
-        count = min(ask.count, max(1, int(RESERVED / plan.interval / counted), at_once))
+        part = min(RESERVED / plan.interval / counted, (RESERVED - max(0.0, wait)) / plan.interval)
+        count = min(ask.count, max(1, at_once, int(part)))
         state.tat = start + count * plan.interval
     before, until = members.get(ask.member), now + MEMBER + max(0.0, wait) + paused
     waited_until = before.waited_until if before is not None else 0.0

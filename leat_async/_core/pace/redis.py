@@ -82,7 +82,8 @@ if not gone then
     wait = start - ahead_class - now
     local at_once = 0
     if wait <= 0.000001 then at_once = math.floor((0.000001 - wait) / interval + 1) end
-    granted = math.min(wanted, math.max(1, math.floor(reserved / interval / count), at_once))
+    local part = math.floor(math.min(reserved / interval / count, (reserved - math.max(0, wait)) / interval))
+    granted = math.min(wanted, math.max(1, at_once, part))
     state.tat = start + granted * interval
   end
   local ends = now + counted_for + math.max(0, wait) + left

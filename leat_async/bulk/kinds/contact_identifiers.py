@@ -32,7 +32,7 @@ class IdentifierKind(KeyedKind):
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """It remains to be linked if it is nobody's."""
-        row.result, row.status = found, Status.CREATED if ours else Status.EXISTED
+        super().resolve(row, found, ours=ours)
         if found.contact is not None or row.body.get("contact_uuid") is None:
             return True
         row.stage, row.status = "update", Status.UPDATED

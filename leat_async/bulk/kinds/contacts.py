@@ -124,7 +124,10 @@ class ContactKind:
                 raise Found(existing)
         if row.stage != "update":
             row.stage = "create"
-            if self.resolve(row, await self._make(row), ours=True):
+            made = await self._make(row)
+            if self.resolve(row, made, ours=True):
+                if row.status is Status.EXISTED:
+                    raise Found(made)
                 return row.result
         sent = self._sent(row)
         if sent:  # the API refuses an update of nothing, such as of attributes that became empty
@@ -159,8 +162,9 @@ class ContactKind:
         """The contact, as the list of all has it, or as it is found where there is no such list."""
         if self._book is not None:
             await self._book.wanted()
-            if self._book.whole:
-                return self._book.find(row.address or "")
+            address = row.address or ""
+            if self._book.whole and ((found := self._book.find(address)) or not self._book.remembers(address)):
+                return found
         return await self.find(row)
 
     async def _whose(self, row: ActiveRow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..._core.declare import operation_of
@@ -128,8 +129,9 @@ class ReceptionKind(KeyedKind):
             return None
         if not self.can_ask:
             raise Refused("sent, and the API does not show what it was to be known by, so it can't be asked for")
-        await self._locate(row)
-        contact = row.body["contact_uuid"]
+        return await self._addresses.found_of(row, partial(self._locate, row), partial(self._reception_of, row))
+
+    async def _reception_of(self, row: ActiveRow, contact: str) -> Any:
         window: Any = UNSET if row.since is None else {"gte": row.since}
         listed = self._transactions.list(
             type="credit_receptions", contact_uuid=contact, sort="-created_at", created_at=window

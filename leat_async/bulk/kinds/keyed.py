@@ -22,6 +22,8 @@ from ..shown import is_same_moment, is_shown
 from .kind import KindSettings, address_in, changes_of, emptied_in, kept_values
 
 _ADDRESSES = ("contact_email", "email")
+# The fields that say whose something is, and what of: nothing changes them in what a row made.
+_WHOSE = {*_ADDRESSES, "contact", "contact_uuid", "promotion_uuid"}
 
 
 class KeyedKind:
@@ -217,7 +219,9 @@ class KeyedKind:
         return False
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
-        """There is only the one write."""
+        """There is only the one write; what was found in a doubt is not what it made if it is somebody else's."""
+        if ours and not row.altered and not _WHOSE.isdisjoint(self.differing(row, found)):
+            ours = False
         row.result, row.status = found, Status.CREATED if ours else Status.EXISTED
         return True
 

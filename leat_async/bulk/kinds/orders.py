@@ -9,7 +9,6 @@ from ..._core.unset import UNSET
 from ...models import Order, OrderWithResult
 from ...resources._base import Resource
 from ...resources.orders import Orders
-from ..outcomes import Status
 from ..rows import ActiveRow
 from .keyed import KeyedKind
 
@@ -68,6 +67,6 @@ class OrderKind(KeyedKind):
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """There is only the one write; what it gave is not shown any more."""
-        row.result, row.status = OrderWithResult(order=found), Status.CREATED if ours else Status.EXISTED
-        row.uuid = found.uuid
-        return True
+        done = super().resolve(row, found, ours=ours)
+        row.result, row.uuid = OrderWithResult(order=found), found.uuid
+        return done

@@ -12,6 +12,7 @@ from ..._core.params import is_list
 from ...resources._base import Resource
 from ...resources.product_categories import ProductCategories
 from ...resources.products import Products
+from ..outcomes import Status
 from ..rows import ActiveRow
 from .keyed import KeyedKind
 from .kind import KindSettings
@@ -43,7 +44,24 @@ class _BatchedKind(KeyedKind):
         return [found.get(row.own) for row in rows]
 
     async def _make(self, row: ActiveRow) -> Any:
-        return await self._together.send(row, row.body)
+        made = await self._together.send(row, row.body)
+        # An answer shows no more than these fields.
+        if not self._left_out(made, KeyedKind.differing(self, row, made)):
+            return made
+        row.stage, row.status, row.result = "update", Status.CREATED, made
+        return await self._change(row)
+
+    def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
+        """There is only the one write, unless a call of many left out some of what the row says."""
+        done = super().resolve(row, found, ours=ours)
+        if not ours or row.altered or not self._left_out(found, self.differing(row, found)):
+            return done
+        row.stage = "update"
+        return False
+
+    def _left_out(self, found: Any, differing: list[str]) -> bool:
+        """Whether it differs in that it has nothing where the row has something; not where it has something else."""
+        return bool(differing) and not any(getattr(found, name, None) for name in differing)
 
 
 class ProductKind(_BatchedKind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import attrs
@@ -54,9 +55,9 @@ class Together:
     """Sends rows together, as many as there are.
 
     `request` makes the call for what is sent of several rows, `alone` makes one row, `find` asks for it. `told` is what
-    a call made of each of its rows, by its answer, None where that is not known. A call that is refused made none of
-    its rows, unless the first of them is there: then each is asked for. Those that are not there are sent in two
-    halves, so that in the end a bad row goes alone.
+    a call made of each of its rows, by its answer, None where that is not known. After a call that is refused each is
+    asked for, and those that are not there are sent in two halves, so that in the end a bad row goes alone. Once that
+    has shown that good rows are not made beside bad ones, the first is asked for, and if it is not there no other.
     """
 
     def __init__(
@@ -77,6 +78,10 @@ class Together:
         self._size = 0
         self._quiet: asyncio.TimerHandle | None = None
         self._calls: dict[asyncio.Task[None], list[_Waiting]] = {}
+        # Whether a call was refused that would have made none of its good rows.
+        self._spares_none = False
+        # Whoever has this is about to find out.
+        self._learning = asyncio.Lock()
 
     async def send(self, row: ActiveRow, sent: dict[str, Any]) -> Any:
         """Send a row with others, as this: what it made. Raises what its call, or it alone, ended with."""
@@ -128,29 +133,46 @@ class Together:
             if waiting in rows and all(each.done.done() for each in rows):
                 call.cancel()
 
-    async def _call(self, rows: list[_Waiting]) -> None:
-        """Send these rows, and tell each what became of it."""
+    async def _call(self, rows: list[_Waiting], *, spared: bool | None = None) -> None:
+        """Send these rows, and tell each what became of it.
+
+        `spared`: whether a call with them that was refused made none of its rows; None if there was no such call.
+        """
         if len(rows) == 1:
             [each] = rows
-            await self._tell(each, self._alone(each.row))
-            return
+            made = [await self._tell(each, self._alone(each.row))]
+        else:
+            made = await self._sent(rows, spared)
+        if spared and any(made):
+            self._spares_none = True
+
+    async def _sent(self, rows: list[_Waiting], spared: bool | None) -> list[Any]:
+        """Send them in one call: what it made."""
         try:
             made = await self._made([each.sent for each in rows], [each.row for each in rows])
         except ApiError as error:
             if is_verdict(error):
                 self._health.worked("write")
-                await self._refused(rows, error)
+                async with self._learning if spared is None and not self._spares_none else nullcontext():
+                    await self._refused(rows, error)
             else:
                 _tell_all(rows, error)
-            return
+            return []
+        except DecodeError as error:
+            # Done, but of which rows, it does not tell.
+            doubt = OutcomeUnknownError(f"{self.what}: its answer can't be read ({error})")
+            doubt.__cause__ = error
+            _tell_all(rows, doubt)
+            return []
         except (LeatError, ValueError, TypeError) as error:
             _tell_all(rows, error)
-            return
+            return []
         for each, one in zip(rows, made, strict=True):
             if one is None:
                 _fail(each, OutcomeUnknownError(f"{self.what}: nothing shows whether it made this row"))
             else:
                 _settle(each, one)
+        return made
 
     async def _made(self, sent: list[dict[str, Any]], rows: list[ActiveRow]) -> list[Any]:
         """Make the call: what it made of each row, None where nothing tells."""
@@ -159,7 +181,13 @@ class Together:
     async def _there(self, rows: list[ActiveRow]) -> list[Any]:
         """What is there of rows whose call was refused."""
         first = await self._find(rows[0])
-        return [first, *[await self._find(row) if first is not None else None for row in rows[1:]]]
+        if first is None and self._spares_none:
+            return [None] * len(rows)
+        others = await asyncio.gather(*map(self._find, rows[1:]), return_exceptions=True)
+        for each in others:
+            if isinstance(each, BaseException):
+                raise each
+        return [first, *others]
 
     @property
     def what(self) -> str:
@@ -184,13 +212,15 @@ class Together:
         half = len(absent) // 2
         for part in (absent[:half], absent[half:]):
             if part:
-                await self._call(part)
+                await self._call(part, spared=len(absent) == len(rows))
 
-    async def _tell(self, waiting: _Waiting, work: Awaitable[Any]) -> None:
+    async def _tell(self, waiting: _Waiting, work: Awaitable[Any]) -> bool:
         try:
             _settle(waiting, await work)
         except Exception as error:
             _fail(waiting, error)
+            return False
+        return True
 
 
 class Unanswered(Together):
@@ -225,8 +255,8 @@ class Unanswered(Together):
 
     async def _there(self, rows: list[ActiveRow]) -> list[Any]:
         listed = await self._told(None, rows)
-        if not any(listed):
-            return await super()._there(rows)
+        if not any(listed) and await self._find(rows[0]) is None:
+            return listed
         return [one or await self._find(row) for one, row in zip(listed, rows, strict=True)]
 
 

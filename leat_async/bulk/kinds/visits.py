@@ -208,9 +208,12 @@ class VisitKind:
         """The visit with this row's `external_id` among those of its contact, or None."""
         if not self.can_ask:
             return None
-        await self._locate(row)
+        own = row.body["external_id"]
+        return await self._addresses.found_of(row, partial(self._locate, row), partial(self._visit_of, own))
+
+    async def _visit_of(self, external_id: str, contact: str) -> Any:
         try:
-            return await self._health.read(self._among_visits(row.body["contact_uuid"], row.body["external_id"]))
+            return await self._health.read(self._among_visits(contact, external_id))
         except NotFoundError:  # no such contact, so no such visit either
             return None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,48 +18,16 @@ from leat_async.bulk.kinds import together
 from leat_async.sandbox import Sandbox
 from leat_async.sandbox.engine import Call
 from leat_async.sandbox.errors import Refusal
-from leat_async.sandbox.resources import contact_changes, visits
+from leat_async.sandbox.resources import visits
 from leat_async.sandbox.resources.contacts import by_email
 
 from ...seeds import seeds
 from ..helpers import Leap, client_of, moment
 from ..test_address_book import calls, people
+from .answering import Answers, Handler, with_params
 from .chaos import Journey, add_faults
 
 Rows = list[dict[str, Any]]
-Handler = Callable[[Call], Any]
-MANY = {"contacts": contact_changes, "visits": visits}
-
-
-def with_params(call: Call, **params: Any) -> Call:
-    """The call, with other parameters."""
-    other = copy.copy(call)
-    other.params = params
-    return other
-
-
-class Answers:
-    """What answers for a while instead of the sandbox's own handlers."""
-
-    def __init__(self) -> None:
-        self._own: list[tuple[Any, Handler]] = []
-
-    def put(self, operation: str, instead: Callable[[Handler], Handler]) -> None:
-        module = MANY[operation.partition(".")[0]]
-        route = next(route for route in module.ROUTES if route.operation == operation)
-        self._own.append((route, route.handler))
-        object.__setattr__(route, "handler", instead(route.handler))
-
-    def put_back(self) -> None:
-        for route, handler in reversed(self._own):
-            object.__setattr__(route, "handler", handler)
-
-
-@pytest.fixture
-def answers() -> Iterator[Answers]:
-    made = Answers()
-    yield made
-    made.put_back()
 
 
 def piecemeal(kind: str) -> Callable[[Handler], Handler]:

@@ -16,7 +16,7 @@ from leat_async.sandbox import Sandbox
 from leat_async.sandbox.resources import orders, product_categories, products
 
 from ...seeds import seeds
-from ..helpers import client_of
+from ..helpers import Leap, client_of
 from .chaos import Journey, add_faults
 
 Rows = list[dict[str, Any]]
@@ -166,6 +166,24 @@ async def test_changes_are_told_made_or_refused(case: Case, tmp_path: Path) -> N
             assert fixed.status is Status.REJECTED
             assert "can't change" in str(fixed.error)
         assert len(made(sandbox, case, [row])) == 1
+
+
+@pytest.mark.parametrize("kind", ["contact_identifiers", "vouchers", "orders"])
+async def test_what_is_somebody_elses_is_not_taken_for_ours_because_an_answer_was_lost(
+    kind: str, tmp_path: Path
+) -> None:
+    [case] = [case for case in CASES if case.kind == kind]
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
+        await world(sandbox)
+        names = ("contact_email", "contact_uuid", "contact", "email", "contact_identifier_name")
+        row = {name: value for name, value in case.row(sandbox, 1, random.Random(1)).items() if name not in names}
+        theirs, ours = ({**row, "email": sandbox.contacts[n]["email"]} for n in range(2))
+        assert (await bulk.run(getattr(leat, kind), [theirs], ledger=tmp_path / "theirs")).created == 1
+        sandbox.faults.add("server_error", f"{kind}.create*", first=1, status=500)
+        [outcome] = await outcomes_of(leat, case, [ours], ledger=tmp_path / "ours")
+        assert outcome.status is Status.REJECTED, outcome
+        assert isinstance(outcome.error, ChangedError)
+        assert outcome.changed == ("email",)
 
 
 async def test_a_change_never_undoes_that_a_voucher_was_redeemed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from leat_async import RateLimit, errors
 from leat_async._core.pace.gate import SharedGate
-from leat_async._core.pace.lease import Ask, Lease, PaceStatus, SharedState, StoreError, grant, share_of
+from leat_async._core.pace.lease import Ask, Lease, PaceStatus, SharedState, StoreError, grant, plan_of, share_of
 from leat_async._core.pace.patience import patience_of
 
 from ..test_limiter import FakeClock
@@ -144,18 +144,21 @@ class Fleet:
         return sum(who == name and moment >= since for moment, who in self.arrived)
 
 
-async def test_eight_imports_and_a_web_application_are_within_the_limit_and_nobody_waits() -> None:
-    fleet = Fleet(RateLimit(600, per=60.0))
+@pytest.mark.parametrize("limit", [RateLimit(600, per=60.0), RateLimit(600, per=10.0)])
+async def test_eight_imports_and_a_web_application_are_within_the_limit_and_nobody_waits(limit: RateLimit) -> None:
+    fleet = Fleet(limit)
     names = [f"import {number}" for number in range(8)]
     for name in names:
         fleet.bulk(name)
+    await fleet.clock.advance(2)
     fleet.web()
-    seconds = 600 if SOAK else 75
+    seconds = 600 if SOAK else max(20.0, 1.25 * limit.per)
     await fleet.clock.advance(seconds)
     await fleet.end()
-    assert fleet.most(60.0) <= 600
-    assert len(fleet.arrived) >= 0.94 * 600 * seconds / 60
-    assert max(fleet.waits) < 0.05, "half of the burst is kept for them"
+    assert fleet.most(limit.per) <= limit.requests
+    steady = [moment for moment, _ in fleet.arrived if 1002 <= moment < 1002 + seconds]
+    assert len(steady) >= 0.96 * limit.requests * seconds / limit.per
+    assert max(fleet.waits) < 0.05, "most of the burst is kept for them"
     assert len(fleet.waits) >= 2 * seconds - 1
     each = [fleet.count(name) for name in names]
     assert sum(each) ** 2 / (8 * sum(one * one for one in each)) >= 0.99, "as much for each"
@@ -307,6 +310,27 @@ async def test_calls_that_somebody_waits_for_keep_a_quarter_when_the_store_is_go
     assert all(later - first > 0.25 for first, later in zip(moments, moments[9:], strict=False)), "no burst on top"
     await fleet.clock.advance(28)
     assert fleet.most(60.0) <= 600
+    assert max(fleet.waits) < 0.15
+    await fleet.end()
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_a_store_that_goes_and_comes_back_adds_a_few_requests_at_most(how: str) -> None:
+    """At ten requests a second, where eight processes that begin at once, or end at once, are a second's worth."""
+    limit = RateLimit(600, per=60.0)
+    fleet = Fleet(limit)
+    for number in range(8):
+        fleet.bulk(f"import {number}")
+        await fleet.clock.advance(0.3)
+    fleet.web()
+    await fleet.clock.advance(20)
+    began = fleet.clock.time
+    fleet.store.down = how
+    await fleet.clock.advance(10)
+    fleet.store.down = None
+    await fleet.clock.advance(20)
+    through = sum(moment >= began for moment, _ in fleet.arrived)
+    assert 27 / plan_of(limit).interval <= through <= 30 / plan_of(limit).interval + 3
     assert max(fleet.waits) < 0.15
     await fleet.end()
 
