@@ -26,7 +26,7 @@ def test_commands_share_the_pace_of_this_machine(leat: Leat, sandbox: Sandbox, t
     assert "never" in shown.stdout
     told = json.loads(leat("pace", "--json", **state).stdout)
     assert told["members"] == 0, "it has left"
-    assert 4720 < told["rate"] <= 4750
+    assert 4830 < told["rate"] <= 4875
     assert told["refused"] is None
 
 
@@ -35,7 +35,7 @@ def test_or_that_of_a_server(leat: Leat, sandbox: Sandbox, valkey: Valkey, tmp_p
     done = leat("export", "shops", "-o", "-", "--format", "csv", on=sandbox, **where)
     assert done.returncode == 0, done.stderr
     told = json.loads(leat("pace", "--json", **where).stdout)
-    assert 4720 < told["rate"] <= 4750
+    assert 4830 < told["rate"] <= 4875
     assert not (tmp_path / "state").exists()
 
 
