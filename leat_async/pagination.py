@@ -43,7 +43,7 @@ class Page(Generic[T]):
         rows = [cells(item) if isinstance(item, Model) else {"": item} for item in self.items]
         return table(rows, repr(self).strip("<>"))
 
-    if not TYPE_CHECKING:  # a type checker finds the same fault because there is none
+    if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __iter__(self) -> NoReturn:
             raise TypeError("a page is not iterable: take page.items, or iterate the pager for the rows of every page")
@@ -82,7 +82,7 @@ class Pager(Generic[T]):
     def __repr__(self) -> str:
         return f"<Pager of {self._name}: await it for the first page, or iterate it with async for>"
 
-    if not TYPE_CHECKING:  # a type checker finds the same fault because there is none
+    if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __iter__(self) -> NoReturn:
             raise TypeError(

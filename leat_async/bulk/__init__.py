@@ -125,7 +125,7 @@ class Run(AsyncIterator[Outcome[T]], Generic[T]):
     def __repr__(self) -> str:
         return f"<Run of {self._engine.name}: iterate it with async for>"
 
-    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+    if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __iter__(self) -> NoReturn:
             raise TypeError(

@@ -42,7 +42,7 @@ class SyncPager(Generic[T]):
         """All rows in a list, or the first `limit` of them."""
         return self._bridge.call(self._pager.collect, limit)
 
-    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+    if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __await__(self) -> NoReturn:
             raise TypeError(f"{self._name} is read without await: write {self._name}(…).page()")

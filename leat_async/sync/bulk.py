@@ -128,7 +128,7 @@ class Run(Generator[Outcome[T], None, None], Generic[T]):
     def __repr__(self) -> str:
         return f"<sync {repr(self._run).removeprefix('<').replace('async for', 'for')}"
 
-    if not TYPE_CHECKING:  # a type checker finds the same faults because there are none
+    if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __aiter__(self) -> NoReturn:
             raise TypeError("the outcomes come without async: write 'for outcome in …', or use leat_async.bulk")
