@@ -53,7 +53,7 @@ class Journey:
         self.report = Report()
 
     async def travel(self, rows: list[dict[str, Any]]) -> None:
-        """Import these rows, through faults and kills, and settle in better times what stayed open."""
+        """Import these rows, through faults and kills."""
         concurrency = self._draw.choice([1, 3, 16])
         async with client_of(self._sandbox, self.leap, timeout=0.3, concurrency=concurrency) as leat:
             for attempt in range(100):
@@ -66,6 +66,13 @@ class Journey:
             self.leap.leap(1000.0)
         assert sorted(outcome.index for outcome in self.outcomes) == list(range(len(rows)))
         assert all(outcome.row is rows[outcome.index] for outcome in self.outcomes)
+
+    async def arrive(self, rows: list[dict[str, Any]]) -> Mapping[Status, int]:
+        """The same, and settle in better times what stayed open; the outcomes by status."""
+        await self.travel(rows)
+        if self.count()[Status.UNKNOWN]:
+            await self.settle(rows)
+        return self.count()
 
     async def settle(self, rows: list[dict[str, Any]]) -> None:
         """One more run, without faults."""

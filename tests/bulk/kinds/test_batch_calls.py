@@ -116,10 +116,7 @@ async def test_contacts_are_there_once_and_as_their_rows_say(seed: int, tmp_path
         before = len(sandbox.rows("contacts"))
         add_faults(draw, sandbox, ["contacts.batch", "contacts.batch", "contacts.list", "contacts.update", "*"])
         journey = Journey(draw, sandbox, "contacts", tmp_path / "ledger", batch_calls=True)
-        await journey.travel(given)
-        if journey.count()[Status.UNKNOWN]:
-            await journey.settle(given)
-        counts = journey.count()
+        counts = await journey.arrive(given)
         assert counts[Status.REJECTED] == len(bad) + len(there[:9]), journey.outcomes
         assert counts[Status.UNKNOWN] == counts[Status.EXISTED] == 0
         made = Counter(row["email"] for row in sandbox.rows("contacts"))
@@ -152,10 +149,7 @@ async def test_visits_are_there_once_and_as_their_rows_say(seed: int, tmp_path: 
         draw.shuffle(given)
         add_faults(draw, sandbox, ["visits.batch", "visits.batch", "visits.list", "visits.update", "*"])
         journey = Journey(draw, sandbox, "visits", tmp_path / "ledger", batch_calls=True)
-        await journey.travel(given)
-        if journey.count()[Status.UNKNOWN]:
-            await journey.settle(given)
-        counts = journey.count()
+        counts = await journey.arrive(given)
         assert counts[Status.REJECTED] == len(bad), journey.outcomes
         # What a refused call made all the same can't be told from what was there before.
         assert counts[Status.UNKNOWN] == 0
