@@ -123,11 +123,12 @@ def pydantic_page_schema(cls: type[Any], source: Any, handler: Any) -> Any:
     from pydantic_core import core_schema
 
     (item,) = get_args(source) or (Model,)
+    several: Any = list
     hints = get_type_hints(cls)
     shape = core_schema.typed_dict_schema(
         {
             field.name: core_schema.typed_dict_field(
-                handler.generate_schema(list[item] if field.name == "items" else hints[field.name]),
+                handler.generate_schema(several[item] if field.name == "items" else hints[field.name]),
                 required=field.default is attrs.NOTHING,
             )
             for field in attrs.fields(cls)
