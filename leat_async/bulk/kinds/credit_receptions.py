@@ -17,7 +17,7 @@ from ...resources.loyalty_transaction_attributes import LoyaltyTransactionAttrib
 from ...resources.loyalty_transactions import LoyaltyTransactions
 from ..rows import ActiveRow, Refused
 from .keyed import KeyedKind
-from .kind import KindSettings
+from .kind import AT_A_CONTACT, KindSettings
 
 # "Credit reception creating in progress."
 _BEING_MADE = 60001
@@ -43,6 +43,7 @@ class ReceptionKind(KeyedKind):
     names_contact: bool = True
     needs_identifier: bool = False
     looks_first: bool = True
+    found_by: frozenset[str] = AT_A_CONTACT
 
     def __init__(self, settings: KindSettings) -> None:
         super().__init__(settings)
