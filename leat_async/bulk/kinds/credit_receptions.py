@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -91,9 +93,10 @@ class ReceptionKind(KeyedKind):
     def _parameters(self, values: dict[str, Any], address: str | None) -> dict[str, Any]:
         body = super()._parameters(values, address)
         for name in ("credits", "unit_value"):
+            value = body[name]
             # The same number is written the same, or it would be another row.
-            if isinstance(body[name], float) and body[name].is_integer():
-                body[name] = int(body[name])
+            if isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value):
+                body[name] = int(value)
         further = values.get("attributes")
         if further in (None, UNSET):
             return body

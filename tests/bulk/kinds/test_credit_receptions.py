@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,19 @@ async def test_a_report_of_two_runs_has_the_notes_of_both() -> None:
     async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
         report = await bulk.run(leat.credit_receptions, [row_of(sandbox)])
         assert (report + report).notes == report.notes
+
+
+async def test_the_same_number_written_otherwise_is_the_same_row(tmp_path: Path) -> None:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        row = {name: value for name, value in row_of(sandbox).items() if name not in ("identity", "credits")}
+        options: dict[str, Any] = {"ledger": tmp_path / "ledger", "ensure_identity": True, "batch": "roll 3"}
+        same: list[list[Any]] = [
+            [100, 100.0, Decimal(100), Decimal("1E+2")],
+            [10.1, Decimal("10.10")],
+            [0, -0.0, Decimal("-0.00")],
+        ]
+        for written in same:
+            for place, value in enumerate(written):
+                [outcome] = await outcomes_of(leat, [{**row, "unit_value": value}], **options)
+                assert outcome.status is (Status.SKIPPED if place else Status.CREATED)
+        assert len(receptions(sandbox)) == len(same)
