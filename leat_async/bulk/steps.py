@@ -333,7 +333,7 @@ class Steps:
                 return share * grace - age
         if row.taken is not None:
             return self._taken_unseen(row, row.taken)
-        if row.rounds >= _ROUNDS:
+        if row.rounds >= _ROUNDS or row.unsure:
             return self.unknown(row)
         row.in_doubt, row.before = False, None
         return None
