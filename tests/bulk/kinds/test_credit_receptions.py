@@ -242,7 +242,11 @@ async def test_an_api_that_does_not_show_identities_is_given_nothing_twice(
     lost: Iterable[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also before an answer has told, and in later runs."""
-    monkeypatch.setattr(sandboxs_receptions, "typed", lambda *_: {})
+
+    def nothing(*_: object) -> dict[str, Any]:
+        return {}
+
+    monkeypatch.setattr(sandboxs_receptions, "typed", nothing)
     async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5, concurrency=8) as leat:
         rows = [row_of(sandbox, identity=f"till-3-{n}") for n in range(20)]
         sandbox.faults.add("apply_then_drop", "credit_receptions.create", nth=lost)
@@ -258,7 +262,8 @@ async def test_an_api_that_does_not_show_identities_is_given_nothing_twice(
 async def test_equal_credits_without_an_identity_keep_none_from_being_sent(tmp_path: Path) -> None:
     """A till made them; that the API shows identities was seen."""
     async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
-        await leat.credit_receptions.create(**{**row_of(sandbox), "identity": None})
+        theirs: Any = row_of(sandbox, identity=None)
+        await leat.credit_receptions.create(**theirs)
         sandbox.faults.add("server_error", "credit_receptions.create", first=1, status=500)
         rows = [row_of(sandbox), row_of(sandbox, identity="another")]
         report = await bulk.run(leat.credit_receptions, rows, ledger=tmp_path / "l", ensure_identity=True, grace=GRACE)
