@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +15,11 @@ from leat_async import LeatClient, RateLimit, bulk, reports
 from leat_async.reports import handed
 from leat_async.sandbox import Sandbox
 
+from ..pictures import ANEW, IMAGES, check_picture
 from ..sandbox.test_inspector import CHROMIUM
 from ..sandbox.test_inspector import launch as launch
 from .test_import_report import SOURCE, made_up, rows
-from .test_page import DESKTOP, IMAGES, PAPER, PHONE, Shown, check_access
+from .test_page import DESKTOP, PAPER, PHONE, Shown, check_access
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,11 @@ def test_a_notebook_without_the_extra_shows_a_line(monkeypatch: pytest.MonkeyPat
     assert report._repr_html_() is None
 
 
-@pytest.mark.skipif(not os.environ.get("LEAT_SCREENSHOTS"), reason="it makes a picture for the docs")
+def test_the_picture_is_of_the_page_as_it_is() -> None:
+    check_picture("import_desktop_light.png", made_up().to_html())
+
+
+@pytest.mark.skipif(not ANEW, reason="it makes a picture for the docs")
 async def test_a_picture_of_a_real_import(tmp_path: Path) -> None:
     with Sandbox(seed="demo", rate_limit=(1_000_000, 60.0)) as sandbox:
         sandbox.faults.add("rate_limit", "visits.create", every=401, retry_after=3)
