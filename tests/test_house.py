@@ -70,7 +70,7 @@ TESTED_BY = {
     "export/test_run_incremental.py": ("export/request.py",),
     "export/test_run_resume.py": ("export/checkpoint.py", "export/keystore.py", "export/state.py"),
     "export/test_walk.py": ("export/reading.py",),
-    "reports/test_rows.py": ("reports/texts.py", "reports/language.py", "_core/written.py"),
+    "reports/test_rows.py": ("reports/texts.py", "reports/language.py", "written.py"),
     "reports/test_import_report.py": ("reports/advice.py", "reports/import_figures.py", "reports/handed.py"),
     "reports/test_tally.py": ("reports/reading.py",),
     "reports/test_monthly.py": ("reports/figures.py", "reports/report.py"),
