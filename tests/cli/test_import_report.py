@@ -53,7 +53,7 @@ def test_it_is_of_the_run_that_began_last_whatever_its_kind(leat: Leat, sandbox:
         report = json.loads((tmp_path / "r.json").read_text())
         assert (report["kind"], report["run"]["file"]) == (kind, file)
     refused = leat("import", "report", "1", "-o", "r.json")
-    assert "each kind numbers its runs by itself: say which by --kind" in refused.stderr
+    assert "a run's number is its own ledger's: say which by --kind" in refused.stderr
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
