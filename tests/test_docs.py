@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from leat_async.cli.app import command as all_commands
 from leat_async.cli.exits import Exit
 from leat_async.sandbox import Sandbox
 
-from .forking import Forks, environment
+from .forking import Forks, environment, piped
 from .sandbox.test_pytest_plugin import WITHOUT
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What `make` does is what runs these tests; `pip install` changes the environment.
 _ELSEWHERE = ("make ", "pip ")
+ON_UNIX = pytest.mark.skipif(os.name == "nt", reason="there is no fork, and no shell that reads these lines")
 
 
 def blocks(path: Path, language: str) -> list[tuple[int, str]]:
@@ -113,8 +115,9 @@ def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         runner.run(leat.aclose())
 
 
+@ON_UNIX
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if commands(path)], ids=lambda path: path.name)
-def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None:
+def test_console_blocks(path: Path, tmp_path: Path, forks: Forks) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "messy_restaurant.csv", tmp_path / "export.csv")
     (tmp_path / "attributes.json").write_text('{"attributes": {"city": "Delft"}}')
@@ -129,7 +132,7 @@ def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None
             if endless:
                 # The usual port may be taken.
                 command = re.sub(r" --port \d+", "", command) + " --port 0"
-                check_endless(command, shell, tmp_path)
+                check_endless(command, shell, tmp_path, forks)
                 continue
             ran = typed(command, shell, tmp_path, forks)
             # 1 says that some rows were refused, which the examples' files are made to show.
@@ -141,33 +144,24 @@ def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None
                 (tmp_path / "visits.csv").write_text("".join(rows[: len(rows) // 10]))
 
 
-def typed(
-    command: str, environment: dict[str, str], folder: Path, forks: Forks | None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command line; in a fork, if it needs no shell."""
-    if forks is not None and command.startswith("leat ") and not set(command) & set("$|<>&;"):
+def typed(command: str, environment: dict[str, str], folder: Path, forks: Forks) -> subprocess.CompletedProcess[str]:
+    """Run a command line, its `leat` in forks."""
+    if command.startswith("leat ") and not set(command) & set("$|<>&;"):
         return forks.run(["-m", "leat_async", *shlex.split(command)[1:]], environment, folder)
-    return subprocess.run(
-        ["/bin/sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
-    )
+    return forks.shell(command, environment, folder)
 
 
-def check_endless(command: str, environment: dict[str, str], folder: Path) -> None:
+def check_endless(command: str, environment: dict[str, str], folder: Path, forks: Forks) -> None:
     """A sandbox runs until it is told to end."""
-    with subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {command}"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
+    name, *words = shlex.split(command)
+    program = ["-m", "leat_async", *words] if name == "leat" else words
+    with piped(forks, program, environment, folder) as process:
         # Where it is: the first line that it says.
         said = process.stdout.readline()
-        process.terminate()
-        said += process.stdout.read()
-    assert (process.returncode, "export LEAT_BASE_URL=" in said, "Traceback" in said) == (0, True, False), said
+        process.send_signal(signal.SIGTERM)
+        said += "".join(process.communicate())
+        code = process.wait()
+    assert (code, "export LEAT_BASE_URL=" in said, "Traceback" in said) == (0, True, False), said
 
 
 # How what does not run here is read, so that it is at least whole.
@@ -229,7 +223,8 @@ def test_the_tests_of_the_page_on_testing_pass(tmp_path: Path) -> None:
     assert "3 passed" in ran.stdout
 
 
-def test_the_nightly_script_makes_each_booking_once(tmp_path: Path) -> None:
+@ON_UNIX
+def test_the_nightly_script_makes_each_booking_once(tmp_path: Path, forks: Forks) -> None:
     page = ROOT / "docs" / "every_night.md"
     (_, script), *_ = blocks(page, "sh")
     (tmp_path / "nightly.sh").write_text(script)
@@ -240,15 +235,14 @@ def test_the_nightly_script_makes_each_booking_once(tmp_path: Path) -> None:
         keep = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", sandbox.shops[0]["uuid"], keep)
         before = len(sandbox.rows("bookings"))
         for command in (keep, "sh nightly.sh", "sh nightly.sh"):
-            ended = subprocess.run(
-                ["/bin/sh", "-c", command], cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
-            )
+            ended = typed(command, shell, tmp_path, forks)
             assert ended.returncode == 1, ended.stderr  # the file has rows that are wrong
         assert "export.csv.rejects.csv" in ended.stdout
         assert len(sandbox.rows("bookings")) - before == 240
 
 
-def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path, forks: Forks | None) -> None:
+@ON_UNIX
+def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path, forks: Forks) -> None:
     moved = [
         line
         for line in commands(ROOT / "docs" / "moving.md")
