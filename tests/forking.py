@@ -281,7 +281,7 @@ def _begin(job: dict[str, Any], files: list[int]) -> None:
 
 
 def _says_more(thing: object) -> bool:
-    """Whether something may be said or done when the interpreter takes this apart. OSError and ValueError: nobody knows."""
+    """Whether something may be said or done when the interpreter takes this apart; OSError, ValueError: who knows."""
     if isinstance(thing, io.IOBase):
         if thing.closed or isinstance(thing, io.BytesIO | io.StringIO):
             return False
