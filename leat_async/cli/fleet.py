@@ -42,12 +42,13 @@ def check(jobs: JobsFile = _JOBS) -> None:
     """
     from ..errors import ConfigError
     from ..fleet import Import
+    from ..fleet.running import client_of
 
     wrong = 0
     for job in _load(jobs):
         problems: list[str] = []
         try:
-            job.account.credentials()
+            client_of(job.account)
         except ConfigError as error:
             problems.append(str(error))
         if isinstance(job, Import):

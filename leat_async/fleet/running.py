@@ -10,6 +10,8 @@ from concurrent.futures import Executor
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias, cast
 
+import anyio.to_thread
+
 from ..bulk import Progress
 from ..client import LeatClient
 from ..config import MACHINE, RateLimit, with_shared_pace
@@ -108,7 +110,7 @@ async def _here(jobs: list[Job], for_seconds: float | None, watch: Watch | None)
                 try:
                     # A client for all of them: they share its connections and its pace.
                     if leat is None:
-                        leat = await stack.enter_async_context(client_of(account))
+                        leat = await stack.enter_async_context(await _opened(account))
                     result = await _do(job, leat, left, watch)
                 except Exception as error:
                     result = _failed(job, error)
@@ -138,7 +140,7 @@ async def _handed_in(job: Job, executor: Executor, for_seconds: float | None, wa
 
 
 async def _alone(job: Job, for_seconds: float | None) -> JobResult:
-    async with client_of(job.account) as leat:
+    async with await _opened(job.account) as leat:
         return await _do(job, leat, for_seconds, None)
 
 
@@ -150,6 +152,11 @@ async def _do(job: Job, leat: LeatClient, for_seconds: float | None, watch: Watc
     if isinstance(job, Import):
         return await import_file(job, leat, for_seconds, told)
     return await export_list(job, leat, for_seconds, told)
+
+
+async def _opened(account: FleetAccount) -> LeatClient:
+    # A command may take its time to print a token, while the other accounts' calls go on.
+    return LeatClient(**await anyio.to_thread.run_sync(settings_of, account))
 
 
 def client_of(account: FleetAccount) -> LeatClient:

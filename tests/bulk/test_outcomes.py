@@ -33,6 +33,7 @@ from leat_async.bulk.seen import SeenKeys
 from leat_async.resources.visits import Visits
 from leat_async.sandbox import Sandbox
 
+from ..tasks import tasks_of_the_package
 from .helpers import Leap, client_of, moment
 
 CREATE = operation_of(Visits.create)
@@ -82,7 +83,7 @@ def visits(sandbox: Sandbox, count: int, **more: Any) -> list[dict[str, Any]]:
 
 def at_work() -> list[str]:
     """The tasks of bulk imports that are still there."""
-    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in tasks_of_the_package()]
     return [name for name in names if name.startswith("Engine.")]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,12 +18,12 @@ from leat_async.reports.charts import ChartSeries, across, bars, lines
 from leat_async.reports.frame import rendered, safe
 from leat_async.reports.language import Writer
 
+from ..pictures import ANEW, IMAGES, check_picture
 from ..sandbox.test_inspector import launch as launch
 from .test_monthly import account as account
 from .test_monthly import october as october
 from .test_rows import report as made_up
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PHONE, DESKTOP, PAPER = {"width": 375, "height": 812}, {"width": 1280, "height": 900}, {"width": 690, "height": 980}
 # What hangs over the edge of what it stands in, and can't be scrolled to.
 CUT = """() => [...document.querySelectorAll("main *")].filter(node => {
@@ -132,11 +131,14 @@ def test_it_reads_on_every_screen(browser: Browser, files: dict[str, Path], devi
         shown = Shown(browser, path, size, "light")
         # No colour depends on the language.
         shown.check_access(contrast=language == "en")
-        for scheme in ("light", "dark") if os.environ.get("LEAT_SCREENSHOTS") and language == "en" else ():
-            shown.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            shown.page.reload()
-            shown.page.set_viewport_size({**size, "height": 1500})  # type: ignore[arg-type]
-            shown.page.screenshot(path=IMAGES / f"report_{device}_{scheme}.png")
+        for scheme in ("light", "dark") if language == "en" else ():
+            name = f"report_{device}_{scheme}.png"
+            if ANEW:
+                shown.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                shown.page.reload()
+                shown.page.set_viewport_size({**size, "height": 1500})  # type: ignore[arg-type]
+                shown.page.screenshot(path=IMAGES / name)
+            check_picture(name, path.read_text("utf-8"))
         shown.page.close()
 
 
@@ -151,9 +153,10 @@ def test_it_prints_on_a4(browser: Browser, files: dict[str, Path]) -> None:
     pages = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert 2 <= len(pages) <= 5
     assert {(round(float(width)), round(float(height))) for width, height in pages} <= {(595, 842), (596, 842)}
-    if os.environ.get("LEAT_SCREENSHOTS"):
+    if ANEW:
         shown.page.screenshot(path=IMAGES / "report_print.png")
     shown.page.close()
+    check_picture("report_print.png", files["en"].read_text("utf-8"))
 
 
 def test_a_notebook_shows_it_without_its_frame(browser: Browser, october: MonthlyReport, tmp_path: Path) -> None:

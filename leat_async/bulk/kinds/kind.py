@@ -18,6 +18,9 @@ from ..health import Health
 from ..identity import normalised
 from ..rows import ActiveRow, Row
 
+# Where a row is looked for that is found among those of its contact.
+AT_A_CONTACT = frozenset(("contact_uuid", "email"))
+
 
 class KindOptions(Protocol):
     """The options that matter here; see `bulk.create`."""
@@ -58,8 +61,9 @@ class Kind(Protocol):
     # What fingerprints of its rows begin with, and the names of the fields that a row may have.
     fingerprinted: bytes
     fields: Collection[str]
-    # The fields that the API's update can't change.
+    # The fields that the API's update can't change, and those that say where a row is looked for.
     fixed: Collection[str]
+    found_by: frozenset[str]
 
     async def begin(self) -> str | None:
         """Make ready for a run: what its report has to say of how far it can be relied upon, if anything."""
