@@ -97,7 +97,7 @@ def test_a_closed_stream_ends_nothing(leat: Run, tmp_path: Path, command: str, c
 
 @pytest.mark.parametrize(
     ("closed", "command"),
-    [*((closed, "export visits -o x.csv") for closed in CLOSED), ("stdout", "api GET /shops")],
+    [*((closed, "--version") for closed in CLOSED), ("stdin stdout stderr", "export visits -o x.csv")],
 )
 def test_a_stream_that_is_closed_when_the_interpreter_starts(
     account: Sandbox, tmp_path: Path, closed: str, command: str
