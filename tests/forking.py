@@ -17,6 +17,7 @@ import io
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sqlite3
@@ -329,24 +330,32 @@ class _Children:
 
     def __init__(self) -> None:
         self._lines: dict[int, int] = {}
-        signal.signal(signal.SIGCHLD, lambda *_: self.reap(os.WNOHANG))
+        # Can be read when one has ended: a signal alone may come just before the server waits for what else comes.
+        self.ended, self._tells = socket.socketpair()
+        for end in (self.ended, self._tells):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._tells.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def fork(self, line: int) -> bool:
         """Whether this is the child."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         child = os.fork()
         if child:
             self._lines[child] = line
             os.write(line, f"{child}\n".encode())
-        else:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for other in (line, *self._lines.values()):
-                os.close(other)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        return not child
+            return False
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self.ended.close()
+        self._tells.close()
+        for other in (line, *self._lines.values()):
+            os.close(other)
+        return True
 
     def reap(self, options: int) -> None:
         """Tell how those ended that have."""
+        with contextlib.suppress(BlockingIOError):
+            self.ended.recv(2**12)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, options))[0]:
                 line = self._lines.pop(ended[0])
@@ -355,13 +364,24 @@ class _Children:
                     os.write(line, f"{os.waitstatus_to_exitcode(ended[1])}\n".encode())
                 os.close(line)
 
+    def end(self) -> None:
+        """Wait for all."""
+        signal.set_wakeup_fd(-1)
+        self.reap(0)
+        self.ended.close()
+        self._tells.close()
 
-def _jobs(line: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+
+def _jobs(line: socket.socket, children: _Children) -> Iterator[tuple[dict[str, Any], list[int]]]:
     while True:
-        message, files, _, _ = socket.recv_fds(line, _LONGEST, 4)
-        if not message:
-            return
-        yield json.loads(message), files
+        ready, _, _ = select.select([line, children.ended], [], [])
+        if children.ended in ready:
+            children.reap(os.WNOHANG)
+        if line in ready:
+            message, files, _, _ = socket.recv_fds(line, _LONGEST, 4)
+            if not message:
+                return
+            yield json.loads(message), files
 
 
 def serve(line: socket.socket) -> None:
@@ -375,7 +395,7 @@ def serve(line: socket.socket) -> None:
     children = _Children()
     # Else each fork's collector would look at all that was imported, and so have a copy made of it.
     gc.freeze()
-    for job, files in _jobs(line):
+    for job, files in _jobs(line, children):
         if children.fork(files[0]):
             line.close()
             try:
@@ -386,8 +406,7 @@ def serve(line: socket.socket) -> None:
                 raise
         for file in files[1:]:
             os.close(file)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    children.reap(0)
+    children.end()
 
 
 if __name__ == "__main__":
