@@ -342,7 +342,7 @@ class _Children:
         child = os.fork()
         if child:
             self._lines[child] = line
-            os.write(line, f"{child}\n".encode())
+            self._tell(line, child)
             return False
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -359,10 +359,13 @@ class _Children:
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, options))[0]:
                 line = self._lines.pop(ended[0])
-                # Whoever started it may be gone.
-                with contextlib.suppress(BrokenPipeError):
-                    os.write(line, f"{os.waitstatus_to_exitcode(ended[1])}\n".encode())
+                self._tell(line, os.waitstatus_to_exitcode(ended[1]))
                 os.close(line)
+
+    def _tell(self, line: int, number: int) -> None:
+        # Whoever started it may be gone.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(line, f"{number}\n".encode())
 
     def end(self) -> None:
         """Wait for all."""
