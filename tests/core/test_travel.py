@@ -19,6 +19,7 @@ from leat_async.errors import DecodeError
 from leat_async.models import AuthToken, Contact, Model, Visit
 from tests.resources.table import Fact
 from tests.resources.test_all_answers import MODELLED, data_of, ids, operation_of
+from tests.rows import each
 
 CONTACT = {
     "uuid": "c-1",
@@ -31,7 +32,7 @@ CONTACT = {
 VISIT = {"uuid": "v", "starts_at": "2024-05-01T20:00:00+02:00", "contact": {"uuid": "c", "email": None}, "table": 4}
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_every_example_travels_there_and_back(fact: Fact) -> None:
     kind = operation_of(fact).result
     for raw in data_of(fact):
@@ -140,7 +141,7 @@ def test_a_model_is_a_pydantic_field() -> None:
         Reservation.model_validate({"visit": 5})
 
 
-@pytest.mark.parametrize("name", models.__all__)
+@each("name", models.__all__)
 def test_every_model_has_a_json_schema(name: str) -> None:
     adapter = pydantic.TypeAdapter(getattr(models, name))
     for mode in ("validation", "serialization"):
