@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from leat_async import RateLimit, reports
-from leat_async.reports import handed
+from leat_async.reports import handed, import_page
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient, bulk
 
@@ -119,7 +120,8 @@ def test_an_account_is_named_as_the_api_names_it(known_as: str | None, read: str
     assert f"Run 12 of {read}" in made_up(account=known_as).to_html()
 
 
-def test_the_picture_is_of_the_page_as_it_is() -> None:
+def test_the_picture_is_of_the_page_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_page, "_local", dt.datetime.fromisoformat)  # wherever it is made
     check_picture("import_desktop_light.png", made_up().to_html())
 
 
