@@ -11,6 +11,7 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 
+from ..forking import Forks
 from .conftest import Leat
 from .test_imports import good, visits_file
 from .test_streams import on_a_terminal
@@ -56,9 +57,8 @@ def test_it_is_of_the_run_that_began_last_whatever_its_kind(leat: Leat, sandbox:
     assert "a run's number is its own ledger's: say which by --kind" in refused.stderr
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_page_does_not_fill_a_terminal(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
-    said = on_a_terminal(["import", "report"], tmp_path, sandbox)
+def test_a_page_does_not_fill_a_terminal(forks: Forks, sandbox: Sandbox, tmp_path: Path) -> None:
+    said = on_a_terminal(forks, ["import", "report"], tmp_path, sandbox)
     assert said.strip() == "leat: a page is nothing for a terminal: -o import.html"
 
 
