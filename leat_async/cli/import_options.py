@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 
@@ -128,5 +128,7 @@ def check(options: ImportOptions) -> None:
         raise Stop("--take-over goes with --ledger postgresql://…: a file is let go by the process that has it")
     if options.batch is not None and not options.batch.strip():
         raise Stop("--batch takes a name, such as 2026-05-01, got an empty text")
+    if options.on_change not in (None, *get_args(OnChange)):
+        raise Stop(f"on_change is one of {', '.join(get_args(OnChange))}, got {options.on_change!r}")
     if options.update_existing and options.on_change not in (None, "update"):
         raise Stop("--update-existing is --on-change update; give one of them")

@@ -28,7 +28,7 @@ ORDER: tuple[ImportKind, ...] = (
     "visits", "bookings",
 )  # fmt: skip
 _PROGRAMME = "programme.toml"
-_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet")
+_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
 # Options that only some kinds have.
@@ -66,8 +66,9 @@ def _by_name(folder: Path) -> dict[str, dict[str, Any]]:
     """The files of a folder that are called as kinds are."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.iterdir()):
-        kind = file.name.partition(".")[0].replace("-", "_")
-        if kind not in ROW_KINDS or file.suffix not in _ENDINGS or ".rejects" in file.suffixes:
+        name = Path(file.name.lower())
+        kind = name.name.partition(".")[0].replace("-", "_")
+        if kind not in ROW_KINDS or name.suffix not in _ENDINGS or ".rejects" in name.suffixes:
             continue
         if kind in found:
             raise Stop(
