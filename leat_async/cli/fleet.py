@@ -74,7 +74,7 @@ def run(
     """
     listed = _load(jobs)
     if only:
-        listed = [_named(listed, name) for name in only]
+        listed = [_named(listed, name) for name in dict.fromkeys(only)]
     _end(_run(listed, seconds))
 
 
@@ -216,7 +216,7 @@ def _needed(job: Any) -> list[str]:
 def _run(jobs: list[Job], seconds: float | None) -> tuple[JobResult, ...]:
     from .. import fleet
 
-    if seconds is not None and seconds <= 0:
+    if seconds is not None and not seconds > 0:
         raise Stop(f"--for takes seconds above 0, got {seconds:g}")
 
     async def work(watch: Callable[[Any, Any], None]) -> tuple[JobResult, ...]:
