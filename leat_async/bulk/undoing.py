@@ -39,7 +39,7 @@ def owner_of(place: LedgerPlace, kind: str, run: int) -> str | None:
     """Whose a run is; raises `ConfigError` if the ledger is of another kind, or has no such run."""
     with existing(place) as (base, _):
         meta: dict[str, str] = dict(base.execute("SELECT name, value FROM meta").fetchall())
-        there = base.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is not None
+        there = (run,) in map(tuple, base.execute("SELECT run FROM runs"))
     if meta.get("kind") != kind:
         raise ConfigError(f"{place} is the ledger of {meta.get('kind')}, not of {kind}")
     if not there:
