@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from .. import bulk
-from .._core.written import duration
 from ..bulk.places import AccountLedger, LedgerPlace
 from ..bulk.reasons import EqualReasons
 from ..errors import AuthenticationError, ConfigError, LeatError
@@ -21,6 +20,7 @@ from ..tables.plan import ColumnPlan, MappedRow, mapped, mapped_row
 from ..tables.rejects import write_rejects
 from ..tables.table import Record, TableSource
 from ..tables.targets import ATTRIBUTE, ROW_KINDS
+from ..written import duration
 from . import loop
 from .account import base_url, connected
 from .display import err, report_json, show_sums, warn_if_empty

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, closing, nullcontext
 import attrs
 
 from .. import bulk
-from .._core.written import duration
 from ..bulk.access import is_there, store_of
 from ..bulk.kinds import UNDOING
 from ..bulk.options import Options
@@ -18,6 +17,7 @@ from ..bulk.reasons import EqualReasons
 from ..bulk.rows import ActiveRow
 from ..bulk.undoing import made_by, owner_of, undone_place
 from ..client import LeatClient
+from ..written import duration
 from . import loop
 from .account import client_of
 from .display import show_sums

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._core.written import duration
+from ..written import duration
 from .charts import ChartSeries, across, bars, lines
 from .frame import card, drawing, rendered, whole
 from .import_figures import ImportData, RunFigures, StepFigures

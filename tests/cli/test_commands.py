@@ -110,7 +110,7 @@ def test_api_sends_fields_and_files(leat: Leat, sandbox: Sandbox, tmp_path: Path
         (["FETCH", "/shops"], 2, "METHOD is one of"),
         (["GET", "/shops", "-f", "nonsense"], 2, "KEY=VALUE"),
         (["GET", "/shops", "--json", "-"], 2, "GET has no body"),
-        (["POST", "/contacts", "--json", "none.json"], 2, "none.json"),
+        (["POST", "/contacts", "--json", "none.json"], 2, "--json none.json: No such file or directory"),
         (["POST", "/contacts", "--paginate"], 2, "--paginate"),
         (["GET", "/units/none", "--paginate"], 1, "404"),
         (["GET", "/loyalty-program", "--paginate"], 2, "no list"),

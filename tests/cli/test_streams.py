@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from leat_async._core.written import spelled_out
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient
+from leat_async.written import spelled_out
 
 from ..forking import Forks, environment
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from leat_async.sandbox import Sandbox
+from leat_async.written import spelled_out
 
 from ..pictures import ANEW, IMAGES, check_picture
 from .conftest import ROOT, Api
@@ -156,6 +157,21 @@ def test_a_delivery_is_seen_and_resent(look: Callable[..., Watched], sandbox: Sa
     expect(rows).to_have_count(2)
     sandbox.deliveries.settle()
     assert len(sandbox.deliveries) == 2
+
+
+def test_no_text_turns_the_line_it_stands_in(look: Callable[..., Watched], sandbox: Sandbox, api: Api) -> None:
+    name, spelled = "\u202emoc.elpmaxe@ada\u2066", "\\u202emoc.elpmaxe@ada\\u2066"
+    api.visit(source=name)
+    sandbox.change("shops", sandbox.shops[0]["uuid"], name=name)
+    page = look().page
+    page.locator("#traffic-list .row").click()
+    expect(page.locator("#traffic-detail pre").first).to_contain_text(spelled)
+    page.get_by_role("tab", name="Account").click()
+    page.locator("#account-table").select_option("shops")
+    expect(page.locator("#account-rows td[title]", has_text=spelled)).to_have_text(spelled)
+    assert not set("\u202e\u2066") & set(page.content())
+    characters = "".join(map(chr, range(0xD800)))
+    assert page.evaluate("spelledOut", characters) == spelled_out(characters)
 
 
 def test_one_of_a_thing_is_told_as_one(look: Callable[..., Watched], sandbox: Sandbox, api: Api) -> None:

@@ -17,6 +17,7 @@ from ..fingerprints import has_field
 from ..health import Health
 from ..identity import normalised
 from ..rows import ActiveRow, Row
+from ..source import advice_for_table
 
 # Where a row is looked for that is found among those of its contact.
 AT_A_CONTACT = frozenset(("contact_uuid", "email"))
@@ -136,7 +137,7 @@ def kept_values(row: Any, known: Mapping[str, Any], what: str) -> dict[str, Any]
 def check_names(row: Any, known: Mapping[str, Any], what: str) -> None:
     """Raise `ValueError` or `TypeError` for what is no row of this kind."""
     if not is_mapping(row):
-        raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
+        raise TypeError(f"{what}: a row must be a mapping, got {show(row)}{advice_for_table(row)}")
     if not row.keys() <= known.keys():
         name = next(name for name in row if name not in known)
         raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")
