@@ -120,9 +120,10 @@ class SeenKeys:
     def _keep(self, some: list[tuple[bytes, bytes]]) -> None:
         """Keep identities and the fingerprints of their contents, for the first time."""
         first, self._places = self._places, self._places + len(some)
-        keys = [value for place, (identity, _) in enumerate(some, first) for value in (identity, place)]
+        # As bytearrays, for what SQLite's module makes of bytes before Python 3.12: see `sqlite_store`.
+        keys = [value for place, (identity, _) in enumerate(some, first) for value in (bytearray(identity), place)]
         self._base.execute(_many("INSERT INTO seen VALUES (?, 1, ?)", len(some)), keys)
-        known = [value for place, (_, known) in enumerate(some, first) for value in (place, known)]
+        known = [value for place, (_, known) in enumerate(some, first) for value in (place, bytearray(known))]
         self._base.execute(_many("INSERT INTO fates VALUES (?, ?, NULL, NULL, 0)", len(some)), known)
 
     def settle(self, identity: bytes, fate: Fate) -> None:
