@@ -43,6 +43,13 @@ class Page(Generic[T]):
         rows = [cells(item) if isinstance(item, Model) else {"": item} for item in self.items]
         return table(rows, repr(self).strip("<>"))
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """How pydantic takes and gives a page; asked for by pydantic only."""
+        from ._core.travel import pydantic_page_schema
+
+        return pydantic_page_schema(cls, source, handler)
+
     if not TYPE_CHECKING:  # hidden from type checkers, which miss the method and say so
 
         def __iter__(self) -> NoReturn:

@@ -12,6 +12,8 @@ from multidict import CIMultiDict
 from leat_async import errors
 from leat_async.errors import Attempt, LeatError
 
+from .rows import each
+
 
 def all_errors() -> list[type[LeatError]]:
     found: list[type[LeatError]] = [LeatError]
@@ -58,7 +60,7 @@ def test_the_tree() -> None:
     }
 
 
-@pytest.mark.parametrize("cls", all_errors())
+@each("cls", all_errors(), ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("through", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
 def test_errors_pickle_and_copy(cls: type[LeatError], through: Any) -> None:
     error = make(cls)

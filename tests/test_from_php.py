@@ -8,9 +8,9 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from leat_async.sync import LeatClient
+
+from .rows import each
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "from_php.md").read_text()
@@ -35,7 +35,7 @@ def test_every_method_has_a_row() -> None:
         assert re.findall(r"\w+", row.replace("->", "")) == methods
 
 
-@pytest.mark.parametrize("call", sorted({row[2] for row in ROWS}))
+@each("call", sorted({row[2] for row in ROWS}))
 def test_what_stands_beside_it_takes_what_it_is_given(call: str) -> None:
     """`…` for a value is a value; `…` for an argument stands for those that are not named."""
     whole = ", …" not in call and "(…)" not in call

@@ -15,6 +15,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from .rows import each
+
 PACKAGE = Path(__file__).parent.parent / "leat_async"
 FILES = sorted(PACKAGE.rglob("*.py"))
 TESTS = Path(__file__).parent
@@ -68,7 +70,7 @@ TESTED_BY = {
     "export/test_run_incremental.py": ("export/request.py",),
     "export/test_run_resume.py": ("export/checkpoint.py", "export/keystore.py", "export/state.py"),
     "export/test_walk.py": ("export/reading.py",),
-    "reports/test_rows.py": ("reports/texts.py", "reports/language.py", "_core/written.py"),
+    "reports/test_rows.py": ("reports/texts.py", "reports/language.py", "written.py"),
     "reports/test_import_report.py": ("reports/advice.py", "reports/import_figures.py", "reports/handed.py"),
     "reports/test_tally.py": ("reports/reading.py",),
     "reports/test_monthly.py": ("reports/figures.py", "reports/report.py"),
@@ -171,7 +173,7 @@ def test_every_module_has_a_test_file_of_its_name() -> None:
     assert {*TESTED_BY, *TABLES.values()} <= there
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@each("path", FILES, ids=lambda path: path.relative_to(PACKAGE))
 def test_only_the_transport_knows_aiohttp_and_only_the_codec_cattrs(path: Path) -> None:
     tree = parse(path)
     typing_only = {
@@ -194,9 +196,7 @@ def test_only_the_transport_knows_aiohttp_and_only_the_codec_cattrs(path: Path) 
         assert path.name == "codec.py"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if not is_generated(path)], ids=lambda path: str(path.relative_to(PACKAGE))
-)
+@each("path", [path for path in FILES if not is_generated(path)], ids=lambda path: path.relative_to(PACKAGE))
 def test_files_can_be_taken_in_at_a_glance(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
 

@@ -180,7 +180,10 @@ class Instant(Param):
 
 def instant_text(name: str, value: dt.datetime) -> str:
     """ISO 8601 with offset; a naive datetime is refused."""
-    offset = value.utcoffset()
+    try:
+        offset = value.utcoffset()
+    except ValueError as error:  # pandas' moment that is none
+        raise ValueError(f"{name}: {error}") from None
     if offset is None:
         raise ValueError(
             f"{name} must know its time zone: {value!r} is naive; give it one, such as "

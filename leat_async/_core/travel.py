@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import attrs
 
 from ..errors import DecodeError
 from ..models._base import Model, fields_of, key_of, keys_of
@@ -113,4 +115,32 @@ def pydantic_schema(cls: type[Model], handler: Any) -> Any:
     written = core_schema.plain_serializer_function_ser_schema(Model.to_dict)
     return core_schema.no_info_wrap_validator_function(
         read, shape, ref=f"{cls.__module__}.{cls.__name__}", serialization=written
+    )
+
+
+def pydantic_page_schema(cls: type[Any], source: Any, handler: Any) -> Any:
+    """For pydantic: a page passes, an object of its fields becomes one; its items are written as they are."""
+    from pydantic_core import core_schema
+
+    (item,) = get_args(source) or (Model,)
+    several: Any = list
+    hints = get_type_hints(cls)
+    shape = core_schema.typed_dict_schema(
+        {
+            field.name: core_schema.typed_dict_field(
+                handler.generate_schema(several[item] if field.name == "items" else hints[field.name]),
+                required=field.default is attrs.NOTHING,
+            )
+            for field in attrs.fields(cls)
+        },
+    )
+
+    def read(value: Any, fields: Any) -> Any:
+        return value if isinstance(value, cls) else cls(**fields(value))
+
+    def written(page: Any) -> dict[str, Any]:
+        return {field.name: getattr(page, field.name) for field in attrs.fields(cls)}
+
+    return core_schema.no_info_wrap_validator_function(
+        read, shape, serialization=core_schema.plain_serializer_function_ser_schema(written, return_schema=shape)
     )

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from .._core.params import show
 from .fingerprints import absent
 from .identity import other_data
+from .outcomes import EarlierError
 from .rows import ActiveRow
 from .store import Known, RowState, Source
 
@@ -68,3 +69,12 @@ def changed_error(
     if identifier != "email":
         ways = f"{ways}, or if it is another one, give it an {identifier} of its own"
     return ChangedError(f"{which} {before} ({differ}): {ways}", tuple(names))
+
+
+def earlier_error(known: Known, *, elsewhere: bool = False) -> EarlierError:
+    """The error of a row that an earlier run left refused, or in doubt; `elsewhere`: it names another contact now."""
+    text = known.rest.error or "sent in an earlier run, and nothing tells whether it was applied"
+    error = EarlierError(text, known.rest.code or "EarlierError")
+    if elsewhere:
+        error.add_note("it can be asked about only as it was: this row names another contact than was sent")
+    return error

@@ -132,6 +132,10 @@ class Health:
         if errors > most if isinstance(most, int) else total >= _SAMPLE and errors > most * total:
             self.stop("max_errors", None)
 
+    def note(self, text: str) -> None:
+        """Have the report say something of how far it can be relied upon."""
+        self._tally.notes += [text]
+
     def deny(self, error: AuthenticationError | PermissionDeniedError) -> None:
         """The API refuses who asks, or what the account may do: that ends the run."""
         self.stop("permission" if isinstance(error, PermissionDeniedError) else "authentication", error)

@@ -77,7 +77,8 @@ class ActiveRow(msgspec.Struct, eq=False, kw_only=True):
     seconds since 1970; only to be told. `earlier`: the row as versions knew it that kept space around texts.
     `committed`: the ledger has its outcome. `task`: what works on it now. Of kinds whose rows have an identifier of
     their own, or one made for them, `own` is that; `since`: what it makes can't be older, if that is known; `unasked`:
-    it is sent in a way in which the API can't be asked about it.
+    it is sent in a way in which the API can't be asked about it; `unsure`: it was not found, but something that shows
+    no identifier may be it.
     """
 
     index: int
@@ -120,6 +121,7 @@ class ActiveRow(msgspec.Struct, eq=False, kw_only=True):
     sent_stage: str | None = None
     since: dt.datetime | None = None
     unasked: bool = False
+    unsure: bool = False
 
     @property
     def touched(self) -> bool:

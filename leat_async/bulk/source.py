@@ -13,6 +13,13 @@ from typing import Any, Protocol
 # A mapping, or what stands for one.
 Row = Any
 EMPTY: Any = object()
+# Tables give their columns when iterated. How each kind is known, and what gives its rows.
+_TABLES = {
+    "to_dicts": "frame.to_dicts()",
+    "to_pylist": "table.to_pylist()",
+    # Pandas has NaN and NaT for what is not there.
+    "itertuples": 'frame.astype(object).where(frame.notna(), None).to_dict("records")',
+}
 _BATCH = 256
 # With so many left the next batch is asked for, so that it is there when it is needed.
 _LOW = 128
@@ -38,9 +45,15 @@ def source_of(rows: Any) -> RowSource:
     kind = rows.__class__
     if issubclass(kind, AsyncIterable):
         return _Asynchronous(rows)
-    if issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
-        raise TypeError(f"rows must be an iterable or async iterable of mappings, got {kind.__name__}")
+    advice = advice_for_table(rows)
+    if advice or issubclass(kind, (str, bytes, Mapping)) or not issubclass(kind, Iterable):
+        raise TypeError(f"rows must be an iterable or async iterable of mappings, got {kind.__name__}{advice}")
     return _InMemory(rows) if issubclass(kind, (list, tuple)) else _Threaded(rows)
+
+
+def advice_for_table(value: Any) -> str:
+    """What gives the rows of a table of pandas, Polars, Arrow or DuckDB; empty for what is none."""
+    return next((f", whose rows are {write}" for method, write in _TABLES.items() if hasattr(value, method)), "")
 
 
 class _Asynchronous:

@@ -16,14 +16,14 @@ from ..errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
 )
-from .changes import changed_error
+from .changes import changed_error, earlier_error
 from .fingerprints import absent, carried_on, differing, fingerprint, has_field, is_same
 from .health import Health
 from .identity import no_moment
 from .kinds import Kind
 from .ledger import NO_ERROR, Ledger, Note, told_of
 from .options import Options
-from .outcomes import FAILED, EarlierError, Outcome, Status, refused
+from .outcomes import FAILED, Outcome, Status, refused
 from .rows import PASSING, ActiveRow, Found, Passing, Refused, is_verdict
 from .seen import Fate
 from .store import Known, RowState, WholeRest
@@ -150,7 +150,7 @@ class Steps:
         # corrected.
         if known.rest.attempts and self._is_same(row, known.content) and not self._policy.retry_rejected:
             row.committed = True
-            return self._outcome(row, Status.REJECTED, error=_earlier(known))
+            return self._outcome(row, Status.REJECTED, error=earlier_error(known))
         if row.uuid is not None:
             # It is there, and only a second write was refused.
             row.stage, row.status = "update", Status.UPDATED
@@ -165,11 +165,14 @@ class Steps:
         return None
 
     def _doubt(self, row: ActiveRow, known: Known) -> Outcome | None:
-        row.error = _earlier(known)
         row.altered = row.serial_key is not None and bool(known.content) and not self._is_same(row, known.content)
-        if self._kind.can_ask and not known.rest.unasked:
+        can_ask = self._kind.can_ask and not known.rest.unasked
+        elsewhere = row.altered and not self._kind.found_by.isdisjoint(self._differing(row, known.content))
+        row.error = earlier_error(known, elsewhere=can_ask and elsewhere)
+        if can_ask and not elsewhere:
             row.was_in_doubt = True
             row.in_doubt, row.stage = True, "create"
+            row.before = known if row.altered else None
             # When it was sent is no help: the clock on the wall may have been set since.
             if self._resumed is None:
                 self._resumed = self._clock.now()
@@ -178,11 +181,11 @@ class Steps:
         if self._policy.resend_unknown:
             row.was_in_doubt = True
             return None
+        row.before, row.unasked = known if row.altered else None, row.unasked or known.rest.unasked
         if self._policy.accept_unknown:
             if not row.altered:
                 self._keep(row, known)
                 return self._outcome(row, Status.SKIPPED)
-            row.before = known
             outcome = self._changed(row, self._differing(row, known.content), known)
             if outcome is not None:
                 # What is there is what was sent then.
@@ -330,9 +333,9 @@ class Steps:
                 return share * grace - age
         if row.taken is not None:
             return self._taken_unseen(row, row.taken)
-        if row.rounds >= _ROUNDS:
+        if row.rounds >= _ROUNDS or row.unsure:
             return self.unknown(row)
-        row.in_doubt = False
+        row.in_doubt, row.before = False, None
         return None
 
     def _found(self, row: ActiveRow, found: Any) -> Outcome | None:
@@ -340,6 +343,9 @@ class Steps:
             return None
         if not row.was_in_doubt or row.altered or row.status is Status.EXISTED:
             names = self._kind.differing(row, found)
+            if row.altered and row.before is not None:
+                # What is not shown tells nothing, but is not what was sent.
+                names = list(dict.fromkeys((*names, *self._differing(row, row.before.content))))
             if names:
                 row.uuid = row.uuid or getattr(found, "uuid", None)
                 return self._changed(row, names, None, there=True)
@@ -477,24 +483,18 @@ class Steps:
         uuid = getattr(outcome.result, "uuid", None)
         if uuid and isinstance(uuid, str):
             row.uuid = uuid
+        if row.before is not None and status in FAILED and row.sent_stage is None:
+            return None  # what was known of it stands
         if status is Status.REJECTED:
-            if row.before is not None:
-                return self._as_before(row, row.before)
+            before = row.before
+            if before is not None:  # a change of it was refused
+                row.fingerprint = before.content
+                return row, RowState(before.state), Status(before.rest.status or Status.CREATED), NO_ERROR
             if not row.attempts:
                 return None  # judged anew in every run
-        state = _STATES[status]
+            # What is there with other data is not what this row made.
+            row.uuid = None if row.changed else row.uuid
+        told = NO_ERROR if outcome.error is None else told_of(outcome.error)
         if status is Status.UNKNOWN and row.stage == "update":
-            state, status = RowState.HALF, row.status
-        return row, state, status, NO_ERROR if outcome.error is None else told_of(outcome.error)
-
-    def _as_before(self, row: ActiveRow, before: Known) -> Note | None:
-        """A change was refused: the row stays as it was."""
-        if row.sent_stage is None or before.state != RowState.DONE:
-            return None
-        row.fingerprint = before.content
-        return row, RowState.DONE, Status(before.rest.status or Status.CREATED), NO_ERROR
-
-
-def _earlier(known: Known) -> EarlierError:
-    text = known.rest.error or "sent in an earlier run, and nothing tells whether it was applied"
-    return EarlierError(text, known.rest.code or "EarlierError")
+            return row, RowState.HALF, row.status, told
+        return row, _STATES[status], status, told

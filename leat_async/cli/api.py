@@ -74,7 +74,9 @@ def _body(name: str) -> Any:
     try:
         data = data_in().read() if name == "-" else Path(name).read_bytes()
         return msgspec.json.decode(data)
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except OSError as error:
+        raise Stop(f"--json {name}: {error.strerror}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Stop(f"--json {name}: {error}") from None
 
 

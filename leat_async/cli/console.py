@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from .._core.written import spelled_out
+from ..written import spelled_out
 from .streams import unfiltered
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from .. import bulk
-from .._core.written import duration
 from ..account import account_of, is_same
 from ..bulk.access import is_there, store_of
 from ..bulk.kinds import KINDS
@@ -25,6 +24,7 @@ from ..client import LeatClient
 from ..errors import LeatError
 from ..tables.plan import ColumnPlan, MappedRow
 from ..tables.table import TableSource
+from ..written import duration
 from . import loop
 from .account import client_from_env, connected, has_credentials
 from .display import show_sums, warn_if_empty

@@ -42,16 +42,19 @@ def check(jobs: JobsFile = _JOBS) -> None:
     """
     from ..errors import ConfigError
     from ..fleet import Import
+    from ..fleet.running import client_of
 
     wrong = 0
     for job in _load(jobs):
         problems: list[str] = []
         try:
-            job.account.credentials()
+            client_of(job.account)
         except ConfigError as error:
             problems.append(str(error))
         if isinstance(job, Import):
             problems += [f"there is no {path}" for path in _needed(job) if not Path(path).is_file()]
+        else:
+            problems += _lacking(job)
         print(f"{job.name}: {job.does} {job.kind}, account {job.account.name}: {'; '.join(problems) or 'ready'}")
         wrong += bool(problems)
     if wrong:
@@ -73,7 +76,7 @@ def run(
     """
     listed = _load(jobs)
     if only:
-        listed = [_named(listed, name) for name in only]
+        listed = [_named(listed, name) for name in dict.fromkeys(only)]
     _end(_run(listed, seconds))
 
 
@@ -195,6 +198,8 @@ def _load(path: Path) -> list[Job]:
     from ..errors import ConfigError
     from ..fleet import load
 
+    if not path.exists():
+        raise Stop(f"{path}: there is no such file; --jobs names another")
     try:
         return list(load(path))
     except ConfigError as error:
@@ -212,10 +217,28 @@ def _needed(job: Any) -> list[str]:
     return [path for path in (job.file, job.mapping) if path is not None]
 
 
+def _lacking(job: Export) -> list[str]:
+    """What keeps an export's file from being written, and can be told beforehand."""
+    from ..errors import ConfigError
+    from ..export.arrow import pyarrow_or_advice
+    from ..export.formats import format_of
+    from ..export.workbook import openpyxl_or_advice
+
+    try:
+        form = format_of(Path(job.file), job.options.get("format"))
+        if form == "parquet":
+            pyarrow_or_advice("Parquet")
+        elif form == "xlsx":
+            openpyxl_or_advice()
+    except (ValueError, ConfigError) as error:
+        return [str(error)]
+    return []
+
+
 def _run(jobs: list[Job], seconds: float | None) -> tuple[JobResult, ...]:
     from .. import fleet
 
-    if seconds is not None and seconds <= 0:
+    if seconds is not None and not seconds > 0:
         raise Stop(f"--for takes seconds above 0, got {seconds:g}")
 
     async def work(watch: Callable[[Any, Any], None]) -> tuple[JobResult, ...]:

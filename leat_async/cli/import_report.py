@@ -10,7 +10,7 @@ import msgspec
 from ..bulk.places import LedgerPlace
 from ..reports import ImportReport, imported
 from .exits import Exit, Stop
-from .ledger_choice import Choice, only
+from .ledger_choice import Choice, latest, only
 from .outputs import check_page, check_place, write_report
 from .rejected import worded
 
@@ -20,6 +20,8 @@ _ENDINGS = (".html", ".json")
 def report(choice: Choice, run: int | None, output: Path | None) -> Exit:
     """Tell how an import went."""
     found, code = choice.found()
+    if output is None and sys.stdout.isatty():
+        raise Stop("a page is nothing for a terminal: -o import.html")
     if output is not None and str(output) != "-":
         if output.suffix.lower() not in _ENDINGS:
             raise Stop(f"-o {output}: its ending tells no format; end it in {' or '.join(_ENDINGS)}")
@@ -29,7 +31,8 @@ def report(choice: Choice, run: int | None, output: Path | None) -> Exit:
     as_json = output is not None and output.suffix.lower() == ".json"
     if not as_json:
         check_page("-o", output, [])
-    told = report_of(only(found, "a report is of one run").place, run)
+    one = latest(found) if run is None else only(found, "a run's number is its own ledger's")
+    told = report_of(one.place, run)
     write_report(output or Path("/dev/stdout"), told.to_json() if as_json else told.to_html().encode())
     if output is not None:
         print(f"{output}: run {told.run.run} of {told.kind}, {told.account}", file=sys.stderr)

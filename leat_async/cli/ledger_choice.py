@@ -83,6 +83,12 @@ def only(summaries: list[Summary], why: str) -> Summary:
     return summaries[0]
 
 
+def latest(summaries: list[Summary]) -> Summary:
+    """The one whose latest run began last."""
+    ran = [(each.last.started, each) for each in summaries if each.last is not None]
+    return max(ran, key=lambda pair: pair[0])[1] if ran else only(summaries, "there was no run")
+
+
 def nothing() -> str:
     """What is said where no account has a ledger."""
     from .._core.state_folder import state_folder

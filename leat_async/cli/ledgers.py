@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from .. import bulk
-from .._core.written import duration
 from ..bulk.reasons import EqualReasons
 from ..errors import ConfigError
+from ..written import duration
 from .console import Terminal
 from .exits import Exit, Stop
 from .ledger_choice import Choice, nothing, only

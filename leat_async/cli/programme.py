@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 
@@ -27,8 +28,12 @@ ORDER: tuple[ImportKind, ...] = (
     "contacts", "contact_identifiers", "product_categories", "products", "credit_receptions", "vouchers", "orders",
     "visits", "bookings",
 )  # fmt: skip
+T = TypeVar("T")
 _PROGRAMME = "programme.toml"
-_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet")
+# Advice that these commands can't take: they have no --map.
+_MAP = re.compile(r"--map 'COLUMN=(\w+)'")
+_CALLED = """call it so, or have `leat import all` read a file in which [{}.columns] says "COLUMN" = "{}\""""
+_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
 # Options that only some kinds have.
@@ -37,6 +42,8 @@ _OF_SOME = ("shop", "batch", "create_contacts", "ensure_identity", "identity_att
 
 def all_of(path: Path, common: Mapping[str, Any], report: Path | None) -> Exit:
     """Import what a programme file names, or the files of a directory that are called as kinds are."""
+    if not path.exists():
+        raise Stop(f"{path}: there is no such file or directory")
     if path.is_dir():
         named = path / _PROGRAMME
         found = load_programme(named) if named.exists() else _by_name(path)
@@ -66,8 +73,9 @@ def _by_name(folder: Path) -> dict[str, dict[str, Any]]:
     """The files of a folder that are called as kinds are."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.iterdir()):
-        kind = file.name.partition(".")[0].replace("-", "_")
-        if kind not in ROW_KINDS or file.suffix not in _ENDINGS or ".rejects" in file.suffixes:
+        name = Path(file.name.lower())
+        kind = name.name.partition(".")[0].replace("-", "_")
+        if kind not in ROW_KINDS or name.suffix not in _ENDINGS or ".rejects" in name.suffixes:
             continue
         if kind in found:
             raise Stop(
@@ -99,12 +107,12 @@ def _one_after_the_other(
             # A column that the last one misses is told before the first one has begun.
             for options in made:
                 if options.file != "-":
-                    importing.check_plan(options)
+                    _taken(options, importing.check_plan)
         for number, options in enumerate(made, 1):
             print(f"\n{number} of {len(made)}: {options.kind.replace('_', '-')}", file=sys.stderr)
             place = Path(scratch) / f"{options.kind}.json"
             wanted = report is not None and not options.dry_run
-            code = importing.run(attrs.evolve(options, report=place if wanted else None))
+            code = _taken(attrs.evolve(options, report=place if wanted else None), importing.run)
             codes.append(code)
             if place.exists():
                 told.append(json.loads(place.read_text(encoding="utf-8")))
@@ -118,6 +126,14 @@ def _one_after_the_other(
         resume = "" if common["sandbox"] else "; the same command again goes on"
         print(f"leat: {names} not begun{resume}", file=sys.stderr)
     return Exit.USAGE if Exit.USAGE in codes else worst(codes)
+
+
+def _taken(options: ImportOptions, step: Callable[[ImportOptions], T]) -> T:
+    try:
+        return step(options)
+    except Stop as error:
+        kind = options.kind.replace("_", "-")
+        raise Stop(_MAP.sub(lambda found: _CALLED.format(kind, found[1]), str(error)), error.code) from None
 
 
 def _options(kind: ImportKind, told: Mapping[str, Any], folder: Path, common: Mapping[str, Any]) -> ImportOptions:

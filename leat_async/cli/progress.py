@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from .._core.written import duration, has_bars, spark
+from ..written import duration, has_bars, spark
 from .console import Terminal
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 
-from .._core.written import has_bars, spark
 from ..reports import MonthlyReport, ShopFigures
 from ..reports.language import Writer
 from ..reports.rows import FigureRow, change, figure_rows
 from ..reports.texts import Language, told
+from ..written import has_bars, spark
 from .console import Terminal
 
 _FILE_WIDTH = 100

@@ -13,7 +13,7 @@ import attrs
 from rich.markup import escape
 
 from .. import bulk
-from .._core.written import duration
+from ..written import duration
 from .console import Terminal
 from .display import err
 from .exits import Exit, Stop

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, BinaryIO, TextIO, cast
 
-from .._core.written import spelled_out
+from ..written import spelled_out
 from .exits import Exit, Stop, worded
 
 _NAMES = ("stdin", "stdout", "stderr")

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import attrs
 import msgspec
 
-from .._core.written import spelled_out
 from ..webhooks.listening import Heard, listening
 from ..webhooks.posting import Poster, is_loopback
 from ..webhooks.signatures import keys_of
+from ..written import spelled_out
 from .account import base_url, client_from_env
 from .exits import Exit, Stop
 from .streams import ReaderLeft, data_out

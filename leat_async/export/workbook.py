@@ -34,7 +34,8 @@ _WIDTHS: dict[Type, int] = {"text": 18, "integer": 16, "number": 12, "boolean": 
 _UUID_WIDTH, _WIDEST = 38, 40
 
 
-def _openpyxl() -> tuple[Any, Any]:
+def openpyxl_or_advice() -> tuple[Any, Any]:
+    """openpyxl with the part of it that exports use, or a `ConfigError` that says how to get it."""
     try:
         return import_module("openpyxl"), import_module("openpyxl.cell")
     except ImportError:
@@ -45,7 +46,7 @@ class WorkbookWriter:
     """The spool, and at the end the workbook; the position is the length of the spool in bytes."""
 
     def __init__(self, part: Path, layout: Layout, title: str, position: int, zone: dt.tzinfo) -> None:
-        self._openpyxl, cells = _openpyxl()
+        self._openpyxl, cells = openpyxl_or_advice()
         self._cell_type: Any = cells.WriteOnlyCell
         self._layout = layout
         self._title = title

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any, ClassVar, TypeAlias, cast, get_args
 
 import attrs
 
-from .. import export
+from .. import bulk, export
+from .._core.params import is_list
 from ..bulk.places import LedgerPlace, LedgerUrl, ledger_place, own_ledger_of_token
 from ..config import DEFAULT_BASE_URL, MACHINE, Api, ClientCredentials, RateLimit, Secret, store_scheme
 from ..errors import ConfigError
@@ -25,6 +27,14 @@ IMPORT_OPTIONS = (
     *("identity_attribute", "ensure_identity", "batch_calls"),
 )
 # What `export.to_file` takes that a job may say.
+_FLAGS = {
+    name
+    for method in (bulk.create, export.to_file)
+    for name, parameter in signature(method).parameters.items()
+    if isinstance(parameter.default, bool)
+}
+_TEXTS = ("batch", "timezone", "incremental")
+_LISTS = ("attributes", "columns")
 MONTHLY_OPTIONS = ("since", "timezone", "attributes", "columns")
 EXPORT_OPTIONS = ("format", "since", "until", "timezone", "attributes", "columns", "incremental", "escape", "excel")
 
@@ -60,17 +70,28 @@ def _one_of(what: str, known: tuple[str, ...]) -> Any:
 
 def _options(known: tuple[str, ...]) -> Any:
     def check(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        _mapping(owner, attribute, value)
         _known_options(known, value)
 
     return check
 
 
-def _known_options(known: tuple[str, ...], value: object) -> None:
+def _mapping(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, Mapping):
-        raise ConfigError(f"options must be a mapping, got {value!r}")
-    for name in cast("Mapping[object, object]", value):
+        raise ConfigError(f"{attribute.name} must be a mapping, got {value!r}")
+
+
+def _known_options(known: tuple[str, ...], value: object) -> None:
+    for name, said in cast("Mapping[str, Any]", value).items():
         if name not in known:
             raise ConfigError(f"there is no option {name!r}; there are {', '.join(known)}")
+        # Numbers and moments are checked by what they are for; of these Python would take anything for something.
+        if name in _FLAGS and not isinstance(said, bool):
+            raise ConfigError(f"{name} must be true or false, got {said!r}")
+        if name in _LISTS and not (is_list(said) and {*map(type, said)} <= {str}):
+            raise ConfigError(f"{name} must be a list of texts, got {said!r}")
+        if name in _TEXTS and not isinstance(said, str | os.PathLike):
+            raise ConfigError(f"{name} must be a text, got {said!r}")
 
 
 def _kept(options: Any) -> Any:
@@ -92,7 +113,7 @@ class FleetAccount:
     client_id: TokenFrom | None = None
     client_secret: TokenFrom | None = None
     base_url: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
-    api: Api = "oauth"
+    api: Api = attrs.field(default="oauth", validator=_one_of("api", get_args(Api)))
     requests: int = 5000
     shared: str | None = None
 
@@ -188,7 +209,7 @@ class Export:
     account: FleetAccount = attrs.field(validator=attrs.validators.instance_of(FleetAccount))
     kind: str = attrs.field(validator=_one_of("the kind of an export", EXPORT_KINDS))
     file: str = attrs.field(validator=_text)
-    filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any], converter=_kept)
+    filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any], validator=_mapping, converter=_kept)
     options: Mapping[str, Any] = attrs.field(
         factory=dict[str, Any], validator=_options(EXPORT_OPTIONS), converter=_kept
     )

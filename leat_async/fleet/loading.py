@@ -123,9 +123,9 @@ class _Loader:
         if not names:
             raise ConfigError(f"{self._file}, {where}: accounts is a list of names, or 'all'")
         for name in names:
-            if name not in self._accounts:
+            if not isinstance(name, str) or name not in self._accounts:
                 raise ConfigError(f"{self._file}, {where}: there is no [accounts.{name}]")
-        return [self._accounts[str(name)] for name in names]
+        return [self._accounts[name] for name in cast("list[str]", names)]
 
     def _known(self, where: str, settings: Mapping[str, Any], known: Any) -> None:
         for name in settings:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias, cast
 
@@ -108,7 +109,7 @@ async def _here(jobs: list[Job], for_seconds: float | None, watch: Watch | None)
                 try:
                     # A client for all of them: they share its connections and its pace.
                     if leat is None:
-                        leat = await stack.enter_async_context(client_of(account))
+                        leat = await stack.enter_async_context(await _opened(account))
                     result = await _do(job, leat, left, watch)
                 except Exception as error:
                     result = _failed(job, error)
@@ -138,7 +139,7 @@ async def _handed_in(job: Job, executor: Executor, for_seconds: float | None, wa
 
 
 async def _alone(job: Job, for_seconds: float | None) -> JobResult:
-    async with client_of(job.account) as leat:
+    async with await _opened(job.account) as leat:
         return await _do(job, leat, for_seconds, None)
 
 
@@ -150,6 +151,21 @@ async def _do(job: Job, leat: LeatClient, for_seconds: float | None, watch: Watc
     if isinstance(job, Import):
         return await import_file(job, leat, for_seconds, told)
     return await export_list(job, leat, for_seconds, told)
+
+
+async def _opened(account: FleetAccount) -> LeatClient:
+    # A command may take its time to print a token, while the other accounts' calls go on; no Ctrl-C waits for it.
+    found: Future[dict[str, Any]] = Future()
+    found.set_running_or_notify_cancel()
+
+    def find() -> None:
+        try:
+            found.set_result(settings_of(account))
+        except Exception as error:
+            found.set_exception(error)
+
+    threading.Thread(target=find, name="leat-fleet-token", daemon=True).start()
+    return LeatClient(**await asyncio.wrap_future(found))
 
 
 def client_of(account: FleetAccount) -> LeatClient:

@@ -11,10 +11,16 @@ from typing import Any
 
 import attrs
 
+from .._core.params import is_list
 from ..config import Secret
 from ..errors import ConfigError
 
 _SECONDS = 60.0
+
+
+def _words(given: object) -> tuple[Any, ...]:
+    # A text would be taken for its letters.
+    return tuple(given) if is_list(given) else ()
 
 
 @attrs.frozen(kw_only=True)
@@ -28,7 +34,7 @@ class TokenFrom:
 
     env: str | None = None
     file: str | None = None
-    command: tuple[str, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(tuple[str, ...]))
+    command: tuple[str, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(_words))
     keyring: str | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -39,9 +45,10 @@ class TokenFrom:
         value: Any = getattr(self, given[0])
         texts: tuple[Any, ...] = value if given == ["command"] else (value,)
         if not texts or not all(isinstance(text, str) and text for text in texts):
-            raise ConfigError(f"a token's {given[0]} must be {_KINDS[given[0]]}, got {value!r}")
+            # What is there is not shown: it may be the token itself.
+            raise ConfigError(f"a token's {given[0]} must be {_KINDS[given[0]]}")
         if self.keyring is not None and "/" not in self.keyring:
-            raise ConfigError(f"a token's keyring must be {_KINDS['keyring']}, got {self.keyring!r}")
+            raise ConfigError(f"a token's keyring must be {_KINDS['keyring']}")
 
     def find(self) -> Secret:
         """The secret. Raises `ConfigError`, which says where it was looked for and never shows what was found."""
@@ -70,7 +77,7 @@ class TokenFrom:
                     self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=_SECONDS, check=True
                 )
                 return ran.stdout.decode()
-        except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
             # Neither the output of a program nor the bytes of a file are shown.
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise ConfigError(f"no token in {self}: {reason}") from None

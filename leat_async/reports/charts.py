@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import attrs
 
-from .._core.written import spelled_out
+from ..written import spelled_out
 
 # Narrow, so that the writing in it can be read on a phone, where it is made as wide as the page.
 _WIDTH = 480

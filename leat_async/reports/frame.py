@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from .._core.written import spelled_out
+from ..written import spelled_out
 from .charts import ChartSeries
 from .language import Writer
 from .rows import Kind

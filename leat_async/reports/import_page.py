@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._core.written import duration
+from ..written import duration
 from .charts import ChartSeries, across, bars, lines
 from .frame import card, drawing, rendered, whole
 from .import_figures import ImportData, RunFigures, StepFigures
@@ -46,7 +47,7 @@ def fragment(report: ImportData) -> str:
         "import.html",
         w=write,
         title=_title(report),
-        lead=f"Run {run.run} of {report.account or 'an account'}: {state}{took}.",
+        lead=f"Run {run.run} of {_account(report)}: {state}{took}.",
         times=f"Began {write.moment(began)}; times of UTC{began.isoformat()[-6:]}. "
         f"Made: {write.moment(_local(report.made_at))}.",
         cards=_cards(report, write),
@@ -65,6 +66,12 @@ def fragment(report: ImportData) -> str:
 
 def _title(report: ImportData) -> str:
     return f"{report.run.file}, {report.kind}" if report.run.file else report.kind
+
+
+def _account(report: ImportData) -> str:
+    """By the API's own identifier, or the origin that stands for it, without what tells the two apart."""
+    named = re.split(r"^\w+(?::uuid:|:id:|@)", report.account or "")[-1]
+    return f"account {named}" if named else "an account"
 
 
 def _local(moment: str) -> dt.datetime:

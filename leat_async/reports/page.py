@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from .._core.written import spark
+from ..written import spark
 from .charts import ChartSeries, across, bars, lines
 from .figures import ReportData
 from .frame import card, drawing, rendered, whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
@@ -250,9 +250,13 @@ class CreditReceptions(Resource):
 
 
 async def reception_of(
-    listed: Pager[LoyaltyTransaction], contact_uuid: str, identity: str, attribute: str
+    listed: Pager[LoyaltyTransaction],
+    contact_uuid: str,
+    identity: str,
+    attribute: str,
+    look_at: Callable[[LoyaltyTransaction], object] = lambda _: None,
 ) -> LoyaltyTransaction | None:
-    """The reception with this identity among a contact's, which come newest first.
+    """The reception with this identity among a contact's, which come newest first; those on the way are looked at.
 
     So what is added meanwhile pushes none behind a page that was read. A reversal repeats the attributes of what it
     reverses, and is the younger of the two.
@@ -267,6 +271,7 @@ async def reception_of(
                 strangers += 1
                 continue
             others += 1
+            look_at(each)
             if identity_of(each, attribute) == wanted:
                 found = each
         if found is not None:

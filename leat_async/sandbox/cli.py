@@ -69,7 +69,9 @@ def _replay(program: str, arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         found = replay(read(given.file), seed=given.seed)
-    except (ValueError, OSError) as problem:
+    except OSError as problem:
+        parser.error(f"{given.file}: {problem.strerror}")
+    except ValueError as problem:
         parser.error(str(problem))
     for one in found.differences:
         sys.stdout.write(f"{one.number} {one.operation} {one.text}".encode("unicode_escape").decode() + "\n")

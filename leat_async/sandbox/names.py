@@ -21,7 +21,7 @@ def check_name(what: str, name: str, known: Collection[str]) -> str:
     if nearest:
         raise ValueError(f"{text}; the nearest is {nearest!r}")
     shown = sorted(known)
-    raise ValueError(f"{text}; there are: {', '.join(shown[:20])}{', …' if len(shown) > 20 else ''}")
+    raise ValueError(f"{text}; there are: {', '.join(shown[:30])}{', …' if len(shown) > 30 else ''}")
 
 
 def counted(number: int, noun: str) -> str:

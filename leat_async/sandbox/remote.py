@@ -69,7 +69,7 @@ def trigger(port: int, event: str, data: Any, uuid: str | None) -> int:
     try:
         made = control(url, "POST", "trigger", {name: value for name, value in given.items() if value is not None})
         if not made:
-            sys.stderr.write(f"there is no active subscription to {event}\n")
+            sys.stderr.write(f"there is no active subscription to {event}; `leat webhooks listen` makes one\n")
             return 1
         numbers = {one["number"] for one in made}
         ends = time.monotonic() + _ANSWER_SECONDS

@@ -45,7 +45,7 @@ class Sandbox(SandboxControls):
         order_rule: OrderRule | None = None,
     ) -> None:
         if not allow_remote and not is_loopback(host):
-            raise ValueError(f"{host!r} is not a loopback address; pass allow_remote=True to serve others")
+            raise ValueError(f"{host!r} is not a loopback address; allow_remote=True (--allow-remote) serves others")
         super().__init__(
             seed=seed,
             state=state,

@@ -14,6 +14,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import duckdb
+import pandas
+import polars
+import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,6 +37,7 @@ from leat_async.bulk.seen import SeenKeys
 from leat_async.resources.visits import Visits
 from leat_async.sandbox import Sandbox
 
+from ..tasks import tasks_of_the_package
 from .helpers import Leap, client_of, moment
 
 CREATE = operation_of(Visits.create)
@@ -82,7 +87,7 @@ def visits(sandbox: Sandbox, count: int, **more: Any) -> list[dict[str, Any]]:
 
 def at_work() -> list[str]:
     """The tasks of bulk imports that are still there."""
-    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in tasks_of_the_package()]
     return [name for name in names if name.startswith("Engine.")]
 
 
@@ -322,6 +327,26 @@ async def test_wrong_resources_and_rows(leat: LeatClient) -> None:
     for rows in ({"contact_uuid": "c"}, "abc", 5):
         with pytest.raises(TypeError, match="rows"):
             bulk.create(leat.visits, rows)  # type: ignore[arg-type]
+
+
+async def test_a_table_is_told_how_it_gives_its_rows(leat: LeatClient, sandbox: Sandbox) -> None:
+    shop, contact = sandbox.shops[0]["uuid"], sandbox.create_contact("ada@example.com")["uuid"]
+    rows = [
+        {"contact_uuid": contact, "shop_uuid": shop, "external_id": f"R-{n}", "starts_at": at, "source": None}
+        for n, at in enumerate((dt.datetime(2026, 1, 1, tzinfo=dt.UTC), None))
+    ]
+    frame = pandas.DataFrame(rows)
+    tables = [frame, polars.DataFrame(rows), pyarrow.Table.from_pylist(rows), duckdb.from_arrow(pyarrow.table(frame))]
+    for n, table in enumerate(tables):
+        with pytest.raises(TypeError, match="whose rows are") as told:
+            bulk.create(leat.visits, table)
+        with pytest.raises(TypeError, match="whose rows are"):
+            await bulk.run(leat.visits, table)
+        (outcome,) = [one async for one in bulk.create(leat.visits, [table])]  # read in pieces
+        advice = str(told.value).partition("whose rows are ")[2]
+        assert str(outcome.error).endswith(f"whose rows are {advice}")
+        report = await bulk.run(leat.visits, eval(advice, {"frame": table, "table": table}))
+        assert (report.created, report.existed) == ((2, 0) if n == 0 else (0, 2))
 
 
 # -- in doubt --------------------------------------------------------------------------------------

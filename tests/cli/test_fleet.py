@@ -6,7 +6,10 @@ import asyncio
 import json
 import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from leat_async import LeatClient
 from leat_async.sandbox import Sandbox
 
-from ..forking import Fork, Forks, environment
+from ..forking import Fork, Forks, by_itself, environment
 from .conftest import Leat
 
 SOAK = os.environ.get("LEAT_SOAK", "0") not in ("", "0")
@@ -44,6 +47,27 @@ account = "amsterdam"
 export = "loyalty_transactions"
 file = "lake/month={{month}}/part.parquet"
 since = "2025-12"
+"""
+
+EXPORTS = """
+[[jobs]]
+name = "contacts"
+account = "amsterdam"
+export = "contacts"
+file = "contacts.bin"
+format = "parquet"
+
+[[jobs]]
+name = "tiers"
+account = "amsterdam"
+export = "tiers"
+file = "tiers.xlsx"
+
+[[jobs]]
+name = "units"
+account = "amsterdam"
+export = "units"
+file = "tiers"
 """
 
 
@@ -100,12 +124,28 @@ def test_what_is_missing_is_told_and_nothing_is_sent(leat: Leat, sandbox: Sandbo
     assert "visits: failed, visits.csv: there is no such file" in ran.stderr
 
 
+def test_a_file_that_could_not_be_written_is_told(sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+    for name in ("pyarrow", "openpyxl"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError")
+    jobs.write_text(jobs.read_text() + EXPORTS)
+    env = environment() | {"AMSTERDAM": sandbox.token, "PYTHONPATH": str(tmp_path)}
+    checked = by_itself(["-m", "leat_async", "fleet", "check"], env, tmp_path)
+    assert checked.returncode == 2
+    said = [line.rpartition("account amsterdam: ")[2] for line in checked.stdout.splitlines()]
+    parquet, workbook = (f"needs an extra: pip install 'leat-async[{extra}]'" for extra in ("parquet", "excel"))
+    assert said[:-1] == ["ready", "ready", f"Parquet {parquet}", f"Parquet {parquet}", f"a workbook {workbook}"]
+    assert said[-1].startswith("'tiers' tells no format: end it in .csv")
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("run", "--jobs", "none.toml"), "none.toml: No such file"),
+        (("run", "--jobs", "none.toml"), "none.toml: there is no such file; --jobs names another"),
         (("job", "nothing"), "there is no job 'nothing'; there are visits, shops-amsterdam"),
         (("run", "--for", "0"), "--for takes seconds above 0"),
+        (("run", "--for", "nan"), "--for takes seconds above 0, got nan"),
+        (("run", "--job", "visits", "--job", "visits"), "visits: failed, there is no token in the variable AMSTERDAM"),
         (("rejects", "shops-amsterdam"), "is an export"),
         (("rejects", "visits"), "visits has not run here yet"),
     ],
@@ -164,3 +204,25 @@ async def test_months_are_exact_however_often_their_job_is_killed(forks: Forks, 
     assert len(found) == rows == len(made)
     assert {uuid for uuid, *_ in found} == made
     assert all(month == shown for _, month, shown in found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes")
+def test_ctrl_c_does_not_wait_for_a_command_that_prints_no_token(jobs: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    command = "trap '' INT; echo > begun; exec cat pipe 2>/dev/null"
+    jobs.write_text(jobs.read_text().replace('env = "AMSTERDAM"', f'command = ["sh", "-c", "{command}"]'))
+    arguments = ("-m", "leat_async", "fleet", "run", "--job", "visits")
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=tmp_path, env=environment(None), stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    try:
+        _, messages = process.communicate(timeout=30.0)
+    finally:
+        (tmp_path / "pipe").write_text("")  # which ends the command
+        process.kill()
+    assert messages == "leat: interrupted; the same command goes on where this ended\n"
+    assert process.returncode == 130

@@ -11,8 +11,10 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 
+from ..forking import Forks
 from .conftest import Leat
-from .test_imports import good, visits_file
+from .test_imports import ON_UNIX, good, visits_file
+from .test_streams import on_a_terminal
 
 BAD = [("nobody", "2026-03-01T10:00Z"), ("new@example.com", "2026-03-02T10:00Z")]
 
@@ -41,6 +43,24 @@ def test_an_import_writes_its_page_and_the_ledger_tells_it_again(leat: Leat, san
     assert "--create-contacts creates those that are missing" in again.stdout
     assert leat("import", "report", "1", "-o", "p.html").returncode == 0
     assert "Nothing: every row" in (tmp_path / "p.html").read_text()
+
+
+def test_it_is_of_the_run_that_began_last_whatever_its_kind(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("email\nnew@example.com\n")
+    visits_file(tmp_path / "v.csv", sandbox, good(1))
+    for kind, file in (("visits", "v.csv"), ("contacts", "c.csv"), ("visits", "v.csv")):
+        leat("import", kind, file, on=sandbox)
+        assert leat("import", "report", "-o", "r.json").returncode == 0
+        report = json.loads((tmp_path / "r.json").read_text())
+        assert (report["kind"], report["run"]["file"]) == (kind, file)
+    refused = leat("import", "report", "1", "-o", "r.json")
+    assert "a run's number is its own ledger's: say which by --kind" in refused.stderr
+
+
+@ON_UNIX
+def test_a_page_does_not_fill_a_terminal(forks: Forks, sandbox: Sandbox, tmp_path: Path) -> None:
+    said = on_a_terminal(forks, ["import", "report"], tmp_path, sandbox)
+    assert said.strip() == "leat: a page is nothing for a terminal: -o import.html"
 
 
 def test_a_sandbox_keeps_nothing_but_the_page(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:

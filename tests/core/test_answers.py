@@ -13,6 +13,7 @@ import pytest
 from leat_async import ClientCredentials, LeatClient, errors, models, structure, unstructure
 
 from ..conftest import Recorder, answer, raw, truncated
+from ..rows import each
 
 FACTS = Path(__file__).parent.parent / "facts"
 SEEDS: dict[str, tuple[type[Any], str]] = {
@@ -136,7 +137,7 @@ def test_all_codes_are_there() -> None:
     assert len(CODES) == 83
 
 
-@pytest.mark.parametrize("entry", CODES, ids=lambda entry: str(entry["code"]))
+@each("entry", CODES, ids=lambda entry: entry["code"])
 async def test_documented_codes_raise_their_class(recorder: Recorder, entry: dict[str, Any]) -> None:
     async with LeatClient("t", base_url=recorder.url) as leat:
         for message in entry["messages"]:

@@ -14,6 +14,7 @@ from leat_async import ClientCredentials, LeatClient, errors
 from leat_async._core.clock import Clock
 
 from ..conftest import VISIT, Recorder
+from ..tasks import tasks_of_the_package
 
 CREDENTIALS = ClientCredentials("client-id-1", "s3cret-s3cret-s3cret")
 
@@ -153,7 +154,7 @@ async def test_a_token_endpoint_that_hangs(recorder: Recorder) -> None:
         with pytest.raises(errors.DeadlineExceeded) as caught:
             await leat.visits.create(contact_uuid="c-1", shop_uuid="s")
         assert caught.value.phase == "token"
-    assert [task for task in asyncio.all_tasks() if "_renew" in repr(task) and not task.done()] == []
+    assert not tasks_of_the_package()
 
 
 async def test_one_impatient_caller_does_not_fail_the_others(recorder: Recorder) -> None:

@@ -35,6 +35,7 @@ from leat_async.reports.reading import CardLine, PrepaidLine, TransactionLine
 
 from ..resources.table import Fact
 from ..resources.test_all_answers import MODELLED, at, data_of, ids, mutations, operation_of, walk, wrong_for
+from ..rows import each
 
 SOAK = os.environ.get("LEAT_SOAK") == "1"
 
@@ -72,7 +73,7 @@ def same_on_both(kind: Any, value: Any) -> None:
         assert (alone is None) == (listed is None)
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_examples(fact: Fact) -> None:
     kind = operation_of(fact).result
     for item in data_of(fact):
@@ -185,7 +186,7 @@ def through_lane(item: Any, *, alone: bool = True) -> Any:
 
 
 @ON
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_examples_go_through_the_lane(fact: Fact) -> None:
     """Answers as documented are read the fast way, so that it is worth having."""
     operation = operation_of(fact)

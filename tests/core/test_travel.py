@@ -14,11 +14,12 @@ import pytest
 from fastapi import Body, FastAPI
 from fastapi.testclient import TestClient
 
-from leat_async import models, structure
+from leat_async import Page, models, structure
 from leat_async.errors import DecodeError
 from leat_async.models import AuthToken, Contact, Model, Visit
 from tests.resources.table import Fact
 from tests.resources.test_all_answers import MODELLED, data_of, ids, operation_of
+from tests.rows import each
 
 CONTACT = {
     "uuid": "c-1",
@@ -31,7 +32,7 @@ CONTACT = {
 VISIT = {"uuid": "v", "starts_at": "2024-05-01T20:00:00+02:00", "contact": {"uuid": "c", "email": None}, "table": 4}
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_every_example_travels_there_and_back(fact: Fact) -> None:
     kind = operation_of(fact).result
     for raw in data_of(fact):
@@ -140,7 +141,7 @@ def test_a_model_is_a_pydantic_field() -> None:
         Reservation.model_validate({"visit": 5})
 
 
-@pytest.mark.parametrize("name", models.__all__)
+@each("name", models.__all__)
 def test_every_model_has_a_json_schema(name: str) -> None:
     adapter = pydantic.TypeAdapter(getattr(models, name))
     for mode in ("validation", "serialization"):
@@ -172,6 +173,36 @@ def test_a_route_of_fastapi_returns_a_model() -> None:
         described = http.get("/openapi.json").json()["components"]["schemas"]
     assert described["Visit"]["properties"]["starts_at"]["anyOf"][0] == {"type": "string", "format": "date-time"}
     assert described["Contact"]["properties"]["tier"]["anyOf"][0] == {"$ref": "#/components/schemas/Tier"}
+
+
+def test_a_route_of_fastapi_returns_a_page() -> None:
+    app = FastAPI()
+
+    @app.get("/declared")
+    async def declared() -> Page[Visit]:
+        return Page([structure(VISIT, Visit)], page=2, last_page=3, total=11, meta={"page": 2})
+
+    @app.get("/of_anything")
+    async def of_anything() -> Page:  # type: ignore[type-arg]
+        return Page([structure(CONTACT, Contact)])
+
+    @app.post("/taken")
+    async def taken(page: Annotated[Page[Visit], Body()]) -> list[Visit]:
+        return page.items
+
+    with TestClient(app) as http:
+        sent = {"items": [VISIT], "page": 2, "last_page": 3, "total": 11, "meta": {"page": 2}}
+        assert http.get("/declared").json() == sent
+        empty = {"page": None, "last_page": None, "total": None, "meta": None}
+        assert http.get("/of_anything").json() == {"items": [CONTACT], **empty}
+        assert http.post("/taken", json=sent).json() == [VISIT]
+        assert http.post("/taken", json={"items": [{"uuid": 5}]}).status_code == 422
+        assert http.post("/taken", json={"page": 1}).status_code == 422
+        answers = http.get("/openapi.json").json()["paths"]["/declared"]["get"]["responses"]["200"]
+    described = answers["content"]["application/json"]["schema"]
+    assert described["required"] == ["items"]
+    assert described["properties"]["items"]["items"] == {"$ref": "#/components/schemas/Visit"}
+    assert described["properties"]["last_page"]["anyOf"] == [{"type": "integer"}, {"type": "null"}]
 
 
 def test_models_need_no_pydantic() -> None:

@@ -16,6 +16,7 @@ from leat_async._core.transport import Answer
 from leat_async.models import Visit
 
 from ..conftest import VISIT, Recorder, answer, raw
+from ..rows import each
 
 CODES = json.loads((Path(__file__).parent.parent / "facts" / "_errors.json").read_text())
 COUNTED = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4999"}
@@ -31,7 +32,7 @@ SENT = Request(CREATE, "/visits", b'{"contact_uuid": "c-1", "shop_uuid": "s-1", 
 DELETE: Operation[Any] = Operation("perks.delete", "DELETE", "/perks/{uuid}", Effect.REPEATABLE, NoneType)
 
 
-@pytest.mark.parametrize("entry", CODES, ids=lambda entry: str(entry["code"]))
+@each("entry", CODES, ids=lambda entry: entry["code"])
 def test_every_documented_code_is_a_refusal(entry: dict[str, Any]) -> None:
     for message in entry["messages"]:
         body = json.dumps({"message": message, "code": entry["code"], "status_code": 400}).encode()

@@ -83,6 +83,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
 
 
 ACCOUNT = '[accounts.a]\ntoken = { env = "T" }\n'
+EXPORT = '[[jobs]]\nname = "j"\naccount = "a"\nexport = "visits"\nfile = "f.csv"\n'
 JOB = '[[jobs]]\nname = "j"\naccount = "a"\nimport = "visits"\nfile = "f.csv"\n'
 
 
@@ -110,6 +111,17 @@ JOB = '[[jobs]]\nname = "j"\naccount = "a"\nimport = "visits"\nfile = "f.csv"\n'
         (ACCOUNT + JOB + JOB, "two jobs are called 'j'"),
         (ACCOUNT + JOB.replace('"f.csv"', "7"), "file must be a text"),
         ("x = " + "[" * 5000, "is no TOML"),
+        (ACCOUNT + JOB.replace('account = "a"', 'account = ["a"]'), r"there is no \[accounts"),
+        (ACCOUNT + JOB.replace('account = "a"', 'accounts = [["a"]]'), r"there is no \[accounts"),
+        (ACCOUNT + "api = []\n" + JOB, "api is one of oauth, register"),
+        ('[accounts.a]\ntoken = { command = "pass s3cret" }\n' + JOB, "a program with its arguments"),
+        ('[accounts.a]\ntoken = { keyring = "s3cret" }\n' + JOB, "'service/user'"),
+        # A text is true, whatever it says.
+        (ACCOUNT + JOB + 'resend_unknown = "false"\n', "resend_unknown must be true or false, got 'false'"),
+        (ACCOUNT + JOB + "batch = 7\n", "batch must be a text, got 7"),
+        (ACCOUNT + EXPORT + "excel = 1\n", "excel must be true or false, got 1"),
+        (ACCOUNT + EXPORT + 'attributes = "note"\n', "attributes must be a list of texts, got 'note'"),
+        (ACCOUNT + EXPORT + "filters = 7\n", "filters must be a mapping, got 7"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import pickle
 import sys
 from collections.abc import Iterator
@@ -287,3 +288,20 @@ async def test_an_export_by_the_month_writes_a_file_for_each_and_reads_each_once
     ):
         with pytest.raises(ConfigError, match=reason):
             Export(name="x", account=account, kind=kind, file=file, options=options)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+async def test_a_command_that_takes_its_time_holds_up_no_other_account(
+    visits: MakeImport, account: FleetAccount, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    slow = attrs.evolve(account, name="slow", token=TokenFrom(command=("cat", str(pipe))))
+    jobs = [attrs.evolve(visits(2, name="first"), account=slow), visits(2, name="second")]
+
+    def print_it(job: fleet.Job, what: object) -> None:
+        if job.name == "second" and isinstance(what, JobResult):
+            pipe.write_text(sandbox.token)
+
+    found = await asyncio.wait_for(fleet.run(jobs, on_progress=print_it), 20.0)
+    assert [job.state for job in found.jobs] == ["done", "done"], found

@@ -60,6 +60,7 @@ def test_a_token_that_is_not_there_is_told_without_what_was(
         (TokenFrom(file=str(tmp_path / "none")), "No such file"),
         (TokenFrom(file=str(tmp_path / "empty")), "no token in the file"),
         (TokenFrom(file=str(tmp_path / "odd")), "UnicodeDecodeError"),
+        (TokenFrom(file="\0"), "ValueError"),
         (TokenFrom(command=fails), "CalledProcessError"),
         (TokenFrom(command=("no-such-program-here",)), "No such file"),
         (TokenFrom(keyring="leat/bob"), "no token in the keyring's leat/bob"),
@@ -74,7 +75,16 @@ def test_a_token_that_is_not_there_is_told_without_what_was(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{}, {"env": ""}, {"env": 7}, {"command": ()}, {"command": ("",)}, {"keyring": "x"}, {"env": "a", "file": "b"}],
+    [
+        {},
+        {"env": ""},
+        {"env": 7},
+        {"command": ()},
+        {"command": ("",)},
+        {"command": "pass show"},
+        {"keyring": "x"},
+        {"env": "a", "file": "b"},
+    ],
 )
 def test_a_place_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="token"):

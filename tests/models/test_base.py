@@ -91,6 +91,9 @@ def test_a_notebook_shows_a_table_without_what_gives_access() -> None:
     assert "<td>tier.name</td><td>Gold</td>" in html
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
+    turned = structure({**CONTACT, "email": "\u202emoc.elpmaxe@ada", "\u2066odd": 1}, Contact)
+    assert "\\u202emoc.elpmaxe@ada" in turned._repr_html_()
+    assert not set("\u202e\u2066") & set(turned._repr_html_())
     token = structure({"access_token": "do-not-show", "token_type": "Bearer"}, models.AccessToken)
     assert "do-not-show" not in html + token._repr_html_() + repr(token)
     assert "secret" not in html

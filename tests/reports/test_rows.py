@@ -6,11 +6,11 @@ import datetime as dt
 
 import pytest
 
-from leat_async._core.written import spark
 from leat_async.reports import Figures, MoneyFigures, MonthlyReport, PeriodFigures, UnitFigures
 from leat_async.reports.language import Writer
 from leat_async.reports.rows import change, figure_rows
 from leat_async.reports.texts import LANGUAGES, counts, definition, label, left_out, told
+from leat_async.written import spark
 
 
 def report(*figures: Figures, **more: object) -> MonthlyReport:

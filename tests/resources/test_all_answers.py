@@ -23,6 +23,7 @@ from leat_async.models import Model
 from leat_async.models._base import fields_of as model_fields
 from leat_async.models._base import keys_of
 
+from ..rows import each
 from .table import OPERATIONS, RENAMED, TABLE, Fact
 
 # Keys of examples that are the account's own attributes, as the facts say ("additional keys").
@@ -151,13 +152,13 @@ def check_attributes(model: Any, raw: Any) -> None:
             assert read_as == value
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_examples_decode_into_attributes(fact: Fact) -> None:
     for raw in data_of(fact):
         check_attributes(structure(raw, operation_of(fact).result), raw)
 
 
-@pytest.mark.parametrize("fact", WITH_EXAMPLE, ids=ids)
+@each("fact", WITH_EXAMPLE, ids=ids)
 def test_examples_are_read_as_answers(fact: Fact) -> None:
     operation, example = operation_of(fact), fact.raw["example"]
     answer = Answer(200, {}, encode(example))
@@ -171,7 +172,7 @@ def test_examples_are_read_as_answers(fact: Fact) -> None:
         assert read(operation, answer, ()) is not None
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_unstructuring_gives_back_every_key_and_value(fact: Fact) -> None:
     for raw in data_of(fact):
         model = structure(raw, operation_of(fact).result)
@@ -196,7 +197,7 @@ def replacement(hint: Any) -> Any:
     return None
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_a_change_changes_nothing_else(fact: Fact) -> None:
     kind = operation_of(fact).result
     for raw in data_of(fact):
@@ -230,7 +231,7 @@ def mutations(hint: Any, value: Any) -> Iterator[Any]:
         yield "SOMETHING_NEW"
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_what_differs_in_real_answers_still_decodes(fact: Fact) -> None:
     kind = operation_of(fact).result
     for raw in data_of(fact)[:3]:
@@ -278,7 +279,7 @@ def json_path(path: Path, key: str) -> str:
     return "$.data" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*path, key))
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_what_can_not_be_understood_names_its_place(fact: Fact) -> None:
     operation = operation_of(fact)
     kind = operation.result
@@ -298,7 +299,7 @@ def test_what_can_not_be_understood_names_its_place(fact: Fact) -> None:
     assert tried or kind.bare_field is not None or not isinstance(raw, dict)
 
 
-@pytest.mark.parametrize("fact", MODELLED, ids=ids)
+@each("fact", MODELLED, ids=ids)
 def test_an_answer_of_another_shape_is_refused(fact: Fact) -> None:
     operation = operation_of(fact)
     for data in ("text", 5, [5], True):
@@ -329,7 +330,7 @@ def test_every_public_model_is_among_them() -> None:
     assert {kind.__name__ for kind in all_models()} >= {name for name in models.__all__ if name != "Model"}
 
 
-@pytest.mark.parametrize("kind", all_models(), ids=lambda kind: kind.__name__)
+@each("kind", all_models(), ids=lambda kind: kind.__name__)
 def test_models_are_frozen_hashable_and_made_of_optional_fields(kind: type[Model]) -> None:
     model = kind()
     assert hash(model) == hash(kind())

@@ -16,6 +16,7 @@ from leat_async._core.operation import Effect
 from leat_async.errors import ConfigError
 
 from ..conftest import Recorder, Reply, answer, echo
+from ..rows import each
 from .table import (
     BY_ID,
     OPERATIONS,
@@ -86,7 +87,7 @@ def test_nothing_is_declared_that_the_facts_do_not_know() -> None:
     assert set(OPERATIONS) - known == set()
 
 
-@pytest.mark.parametrize("fact", TABLE, ids=ids)
+@each("fact", TABLE, ids=ids)
 def test_every_operation_has_a_method_with_its_documentation(fact: Fact) -> None:
     method = method_of(LeatClient("token"), fact)
     signature = inspect.signature(method)
@@ -114,7 +115,7 @@ def check_docstring(text: str, parameters: list[str], certainty: str) -> None:
     assert facts.startswith(certainty), f"is {certainty}, and its docstring says {facts}"
 
 
-@pytest.mark.parametrize("fact", TABLE, ids=ids)
+@each("fact", TABLE, ids=ids)
 def test_the_effect_suits_the_verb(fact: Fact) -> None:
     for operation in OPERATIONS[RENAMED.get(fact.id, fact.id)]:
         if operation.method == "GET" and not fact.id.startswith("contacts.find_or_create"):
@@ -147,7 +148,7 @@ def with_page_size(fact: Fact, given: dict[str, Any]) -> dict[str, Any]:
     return {**given, **{param["name"]: param["max"] for param in sizes if param["name"] not in given}}
 
 
-@pytest.mark.parametrize("fact", OAUTH, ids=ids)
+@each("fact", OAUTH, ids=ids)
 async def test_everything_that_can_be_given_arrives(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
     recorder.default = reply_for(fact)
     given = everything(fact)
@@ -155,7 +156,7 @@ async def test_everything_that_can_be_given_arrives(leat: LeatClient, recorder: 
     check_request(recorder, fact, ROOTS["oauth"], fact.raw["method"], fact.raw["path"], given)
 
 
-@pytest.mark.parametrize("fact", OAUTH, ids=ids)
+@each("fact", OAUTH, ids=ids)
 async def test_nothing_is_sent_that_was_not_given(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
     recorder.default = reply_for(fact)
     for given in least(fact):
@@ -163,7 +164,7 @@ async def test_nothing_is_sent_that_was_not_given(leat: LeatClient, recorder: Re
         check_request(recorder, fact, ROOTS["oauth"], fact.raw["method"], fact.raw["path"], with_page_size(fact, given))
 
 
-@pytest.mark.parametrize("fact", OAUTH, ids=ids)
+@each("fact", OAUTH, ids=ids)
 async def test_what_is_required_is_asked_for_before_anything_is_sent(
     leat: LeatClient, recorder: Recorder, fact: Fact
 ) -> None:
@@ -180,7 +181,7 @@ async def test_what_is_required_is_asked_for_before_anything_is_sent(
     assert recorder.requests == []
 
 
-@pytest.mark.parametrize("fact", OAUTH, ids=ids)
+@each("fact", OAUTH, ids=ids)
 async def test_bounds_and_types_are_checked_before_anything_is_sent(
     leat: LeatClient, recorder: Recorder, fact: Fact
 ) -> None:
@@ -198,7 +199,7 @@ async def test_bounds_and_types_are_checked_before_anything_is_sent(
     assert recorder.requests == []
 
 
-@pytest.mark.parametrize("fact", OAUTH, ids=ids)
+@each("fact", OAUTH, ids=ids)
 async def test_null_is_sent_where_a_value_may_be_cleared(leat: LeatClient, recorder: Recorder, fact: Fact) -> None:
     recorder.default = reply_for(fact)
     optional = [p["name"] for p in fact.raw["body_params"] if p.get("required") is False]
@@ -209,7 +210,7 @@ async def test_null_is_sent_where_a_value_may_be_cleared(leat: LeatClient, recor
     check_request(recorder, fact, ROOTS["oauth"], fact.raw["method"], fact.raw["path"], given)
 
 
-@pytest.mark.parametrize("fact", AT_REGISTER, ids=ids)
+@each("fact", AT_REGISTER, ids=ids)
 async def test_the_register_api(register: LeatClient, recorder: Recorder, fact: Fact) -> None:
     recorder.default = reply_for(fact)
     place = fact.raw["register"][0]
@@ -220,7 +221,7 @@ async def test_the_register_api(register: LeatClient, recorder: Recorder, fact: 
         check_request(recorder, fact, ROOTS["register"], place["method"], place["path"].rstrip("/"), given)
 
 
-@pytest.mark.parametrize("fact", [fact for fact in OAUTH if "register" not in fact.raw], ids=ids)
+@each("fact", [fact for fact in OAUTH if "register" not in fact.raw], ids=ids)
 async def test_what_the_register_api_lacks(register: LeatClient, recorder: Recorder, fact: Fact) -> None:
     with pytest.raises(ConfigError, match=fact.place[0]):
         await call(register, fact, next(least(fact)))
@@ -266,7 +267,7 @@ def test_a_list_is_a_pager_wherever_it_is_one() -> None:
     assert isinstance(leat.tiers.list(), Pager)
 
 
-@pytest.mark.parametrize("fact", TABLE, ids=ids)
+@each("fact", TABLE, ids=ids)
 def test_apis_are_those_of_the_facts(fact: Fact) -> None:
     if "url_root" in fact.raw:
         return
@@ -288,7 +289,7 @@ def test_values_that_are_not_documented_pass() -> None:
     assert value_of({"name": "x", "type": "boolean"}, "y") is True
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each("name", OPERATIONS)
 def test_a_look_up_takes_what_its_operation_was_given(name: str) -> None:
     resource, _, verb = name.partition(".")
     method = getattr(getattr(LeatClient("token"), resource), verb)
@@ -299,7 +300,7 @@ def test_a_look_up_takes_what_its_operation_was_given(name: str) -> None:
         assert set(asked) <= set(inspect.signature(method).parameters)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@each("name", OPERATIONS)
 def test_a_path_is_made_of_the_positional_parameters(name: str) -> None:
     resource, _, verb = name.partition(".")
     method = getattr(getattr(LeatClient("token"), resource), verb)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import pytest
-
 from leat_async._core.operation import Certainty, Operation
 from leat_async.sandbox.resources import ROUTES
 from leat_async.sandbox.routing import Certainty as SandboxCertainty
 
+from ..rows import each
 from .table import OPERATIONS
 
 DECLARED = [
-    pytest.param(operation, api, id=f"{operation.id}, {api}")
-    for operations in OPERATIONS.values()
-    for operation in operations
-    for api in operation.apis
+    (operation, api) for operations in OPERATIONS.values() for operation in operations for api in operation.apis
 ]
 
 
@@ -24,7 +20,7 @@ def test_client_and_sandbox_use_the_same_words() -> None:
     assert get_args(Certainty) == get_args(SandboxCertainty)
 
 
-@pytest.mark.parametrize(("operation", "api"), DECLARED)
+@each("operation,api", DECLARED, ids=lambda row: f"{row[0].id}, {row[1]}")
 def test_client_and_sandbox_are_equally_certain(operation: Operation[Any], api: str) -> None:
     root = "host" if operation.at_origin else api
     path = operation.path.removeprefix("/") or ""

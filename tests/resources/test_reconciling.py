@@ -16,6 +16,7 @@ from leat_async._core.operation import Effect
 from leat_async.errors import ConfigError, DecodeError, LeatError, OutcomeUnknownError
 
 from ..conftest import Recorder, answer
+from ..rows import each
 from .table import OPERATIONS
 
 Call = Callable[[LeatClient], Awaitable[Any]]
@@ -303,7 +304,7 @@ async def test_a_visit_can_not_be_asked_for_where_visits_can_not_be_listed(recor
             assert caught.value.reconcilable is askable
 
 
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if OPERATIONS[name][0].effect is not Effect.SAFE])
+@each("name", [name for name in OPERATIONS if OPERATIONS[name][0].effect is not Effect.SAFE])
 def test_docstrings_say_what_reconcile_does(name: str) -> None:
     resource, _, method = name.partition(".")
     function = getattr(type(getattr(LeatClient("token"), resource)), method)

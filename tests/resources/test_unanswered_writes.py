@@ -18,6 +18,7 @@ from leat_async.errors import LeatError, NotFoundError, OutcomeUnknownError
 from leat_async.models import OrderWithResult
 
 from ..conftest import Recorder, Reply, answer, drop
+from ..rows import each
 from .table import OPERATIONS
 
 FAMILIES = {
@@ -160,11 +161,12 @@ def test_no_write_is_missing() -> None:
     assert {write.id for write in WRITES} == writes
 
 
-@pytest.mark.parametrize("write", WRITES, ids=ids)
 @pytest.mark.parametrize("fault", [answer({"message": "Bad gateway"}, 502), drop()], ids=["502", "dropped"])
+@each("write", WRITES, ids=ids)
 async def test_only_what_converges_is_sent_again(
     leat: LeatClient, recorder: Recorder, write: Write, fault: Reply
 ) -> None:
+    recorder.requests.clear()
     recorder.default = fault
     with pytest.raises(LeatError) as caught:
         await write.send(leat)

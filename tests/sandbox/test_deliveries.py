@@ -318,7 +318,7 @@ def test_from_the_command_line(
     assert receiver.events == [{"type": "contact_created", "data": {"contact": {"uuid": "x"}}}]
     none = run("contact_updated")
     assert (none.returncode, none.stdout) == (1, "")
-    assert "no active subscription to contact_updated" in none.stderr
+    assert none.stderr == "there is no active subscription to contact_updated; `leat webhooks listen` makes one\n"
     receiver.statuses = [500]
     assert run("contact_created").returncode == 1
     for arguments in (("contact_craeted",), ("contact_created", "--data", "{"), ("contact_created", "--data", "5"), ()):

@@ -14,11 +14,15 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
+import leat_async.sandbox
 from leat_async.sandbox import Sandbox
+from leat_async.written import spelled_out
 
+from ..pictures import ANEW, IMAGES, check_picture
 from .conftest import ROOT, Api
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+_FILES = sorted((Path(leat_async.sandbox.__file__).parent / "inspector").iterdir())
+SHOWN_BY = "".join(f"<script>{path.read_text('utf-8')}</script>" for path in _FILES)
 # The one without windows takes half as much work: the others also run what they would draw around the page.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -156,6 +160,21 @@ def test_a_delivery_is_seen_and_resent(look: Callable[..., Watched], sandbox: Sa
     expect(rows).to_have_count(2)
     sandbox.deliveries.settle()
     assert len(sandbox.deliveries) == 2
+
+
+def test_no_text_turns_the_line_it_stands_in(look: Callable[..., Watched], sandbox: Sandbox, api: Api) -> None:
+    name, spelled = "\u202emoc.elpmaxe@ada\u2066", "\\u202emoc.elpmaxe@ada\\u2066"
+    api.visit(source=name)
+    sandbox.change("shops", sandbox.shops[0]["uuid"], name=name)
+    page = look().page
+    page.locator("#traffic-list .row").click()
+    expect(page.locator("#traffic-detail pre").first).to_contain_text(spelled)
+    page.get_by_role("tab", name="Account").click()
+    page.locator("#account-table").select_option("shops")
+    expect(page.locator("#account-rows td[title]", has_text=spelled)).to_have_text(spelled)
+    assert not set("\u202e\u2066") & set(page.content())
+    characters = "".join(map(chr, range(0xD800)))
+    assert page.evaluate("spelledOut", characters) == spelled_out(characters)
 
 
 def test_one_of_a_thing_is_told_as_one(look: Callable[..., Watched], sandbox: Sandbox, api: Api) -> None:
@@ -308,7 +327,7 @@ def test_ten_thousand_entries_do_not_stutter(look: Callable[..., Watched], sandb
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 760), ("phone", 390, 760)])
-def test_pictures(browser: Browser, tmp_path: Path, scheme: Any, device: str, width: int, height: int) -> None:
+def test_pictures(browser: Browser, scheme: Any, device: str, width: int, height: int) -> None:
     with Sandbox(seed=1) as sandbox:
         api = Api(sandbox)
         sandbox.faults.add("apply_then_drop", "visits.create", nth=3)
@@ -329,10 +348,10 @@ def test_pictures(browser: Browser, tmp_path: Path, scheme: Any, device: str, wi
         back = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (back == "rgb(255, 255, 255)") == (scheme == "light")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        folder = IMAGES if os.environ.get("LEAT_SCREENSHOTS") else tmp_path
-        folder.mkdir(exist_ok=True)
-        page.screenshot(path=folder / f"inspector_{device}_{scheme}.png")
-        assert (folder / f"inspector_{device}_{scheme}.png").stat().st_size > 10_000
+        name = f"inspector_{device}_{scheme}.png"
+        if ANEW:
+            page.screenshot(path=IMAGES / name)
+        check_picture(name, SHOWN_BY)
         context.close()
 
 

@@ -21,6 +21,7 @@ from leat_async.sandbox.resources import ROUTES
 
 from ..resources.table import BY_ID, OPERATIONS, RENAMED, Fact, keyword_of, value_of
 from ..resources.test_all_answers import OWN_ATTRIBUTES
+from ..rows import each
 from .world import World, arguments
 
 FACTS = {RENAMED.get(name, name): fact for name, fact in BY_ID.items()}
@@ -105,17 +106,18 @@ def given(world: World, api: str, name: str, method: Any) -> tuple[list[Any], di
     return path, {keyword_of(key): value for key, value in sent.items() if value is not None}
 
 
-@pytest.mark.parametrize(("api", "name"), CALLS, ids=[f"{api}-{name}" for api, name in CALLS])
-async def test_every_operation(world: World, monkeypatch: pytest.MonkeyPatch, api: Any, name: str) -> None:
+@each("api,name", CALLS, ids="-".join)
+async def test_every_operation(world: World, api: Any, name: str) -> None:
     world.sandbox.restore("world")
-    wiretap = Wiretap(world.sandbox, monkeypatch)
     token = world.sandbox.token if api == "oauth" else world.sandbox.register_token
     resource, _, verb = name.partition(".")
     async with LeatClient(token, base_url=world.sandbox.url, api=api, rate_limit=None) as leat:
         method = getattr(getattr(leat, resource), verb)
         path, keywords = given(world, api, name, method)
-        asked = method(*path, **keywords)
-        result = await asked.page() if isinstance(asked, Pager) else await asked
+        with pytest.MonkeyPatch.context() as patch:
+            wiretap = Wiretap(world.sandbox, patch)
+            asked = method(*path, **keywords)
+            result = await asked.page() if isinstance(asked, Pager) else await asked
     [body] = wiretap.bodies
     own = {row["name"] for row in world.sandbox.rows("attributes")} | {"vip"} | more(name)
     check_decoded(result, body, own)

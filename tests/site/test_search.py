@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from playwright.sync_api import Browser
 from leat_async import LeatClient
 from leat_async.cli.app import app
 from leat_async.cli.exits import Exit
+from tools import generate_reference
 
 pytestmark = pytest.mark.site
 ROOT = Path(__file__).parents[2]
 RECORD = (ROOT / "tests" / "snapshots" / "public_api.txt").read_text().splitlines()
+OPTION = "reference/command_line#cmdoption-"
 # What the search page does with what was typed, for many words at once: where each is found.
 SEARCH = """words => words.map(word => {
   const parsed = Search._parseQuery(word);
@@ -61,18 +64,33 @@ def test_every_public_name(search: Any) -> None:
 
 
 def test_every_setting(search: Any) -> None:
-    found = search([*inspect.signature(LeatClient).parameters, *inspect.signature(LeatClient.with_options).parameters])
-    assert [name for name, places in found.items() if name != "self" and not _on(places, "client")] == []
+    settings = list(inspect.signature(LeatClient).parameters)
+    found = search(settings)
+    assert [name for name, places in found.items() if not _on(places, "client")] == []
+    # The page names many of them in other places as well, so that it is found by them without their rows.
+    table = (ROOT / "docs" / "client.md").read_text().split("| Setting |")[1].split("\n\n")[0]
+    rows = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert rows == set(settings)
 
 
 def test_every_command_and_option(search: Any) -> None:
     root = typer.main.get_command(app)
-    listed = set(options(root, root.context_class(root, info_name="leat")))
-    assert len({name for _, name in listed}) > 60
-    found = search(sorted({name for _, name in listed}))
+    listed = list(options(root, root.context_class(root, info_name="leat")))
+    commands_of = Counter(name for _, name in listed)
+    assert len(commands_of) > 60
+    found = search(list(commands_of))
+    # Each with a place of its own for each command: the page's text has most of these words anyway.
+    places_of = {name: sum(place.startswith(OPTION) for place in places) for name, places in found.items()}
+    assert {name for name, count in commands_of.items() if places_of[name] < count} == set()
+    commands = search(sorted({command for command, _ in listed} - {"leat"}))
+    page = "reference/command_line#"
+    assert [name for name, places in commands.items() if page + name.replace(" ", "-") not in places] == []
+    # The sandbox's own are in its help, word by word.
+    helps = generate_reference.pages()["reference/command_line.rst"].partition("leat sandbox\n")[2]
+    of_the_sandbox = sorted(set(re.findall(r"--[a-z][a-z-]+", helps)))
+    assert len(of_the_sandbox) > 12
+    found = search(of_the_sandbox)
     assert [name for name, places in found.items() if not _on(places, "reference/command_line")] == []
-    commands = search(sorted({command for command, _ in listed}))
-    assert [name for name, places in commands.items() if not _on(places, "reference/command_line")] == []
 
 
 def test_every_exit_code(search: Any) -> None:

@@ -179,7 +179,7 @@ def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
         collect_garbage()
         assert engine() is None
     until(lambda: descriptors() <= fds)
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
     assert finalizers() == registered
 
 
@@ -349,6 +349,7 @@ def test_a_dropped_client_ends_its_thread_and_warns_once(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, make: Any
 ) -> None:
     monkeypatch.setenv("LEAT_ACCESS_TOKEN", sandbox.token)
+    collect_garbage()  # what earlier tests dropped warns now
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         leat = make(**({"token": sandbox.token} if make is LeatClient else {}), base_url=sandbox.url)

@@ -162,6 +162,16 @@ def test_nothing_of_others_is_in_the_package() -> None:
     ]
 
 
+def test_the_sdist_holds_what_its_tests_read() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+    if not listed:
+        pytest.skip("no checkout")
+    held = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    always = {"pyproject.toml", "hatch_build.py", ".gitignore"}
+    left_out = {"benchmarks", ".pre-commit-config.yaml"}
+    assert {name.partition("/")[0] for name in listed} == {name.strip("/") for name in held} | always | left_out
+
+
 def test_the_page_on_an_index_leads_to_the_tag() -> None:
     text = "![A page](docs/a.png) and [more](docs/cli.md#exit-codes), [Leat](https://leat.com), [here](#there)"
     assert hatch_build.readme(text, ADDRESS, hatch_build.ref_of("1.2.0")) == (

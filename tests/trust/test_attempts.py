@@ -16,6 +16,7 @@ from leat_async._core import limiter
 from leat_async.sandbox import Sandbox
 
 from ..conftest import VISIT, Recorder, Reply, answer, drop, hang, raw, truncated
+from ..rows import each
 
 QUICK = RetryPolicy(attempts=4, backoff=0.001, max_backoff=0.002)
 EFFECTS: dict[str, Callable[[LeatClient], Awaitable[Any]]] = {
@@ -105,15 +106,16 @@ def no_least_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kept_alive", [False, True], ids=["fresh", "kept alive"])
-@pytest.mark.parametrize(("name", "effect"), CELLS, ids=lambda value: str(value))
+@each("name,effect", CELLS, ids="-".join)
 async def test_each_end_with_each_effect(recorder: Recorder, name: str, effect: str, kept_alive: bool) -> None:
     reply, cells = ROWS[name]
     cell = cells[effect]
     timeout = 0.5 if name == "deadline after sending" else 10
     async with LeatClient("t", base_url=recorder.url, retry=QUICK, timeout=timeout, max_body=1000) as leat:
         if kept_alive:
+            recorder.default = answer({"data": VISIT, "meta": []})
             await leat.visits.get("warm-up")
-            recorder.requests.clear()
+        recorder.requests.clear()
         recorder.default = reply
         with pytest.raises(errors.LeatError) as caught:
             await EFFECTS[effect](leat)

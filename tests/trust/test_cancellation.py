@@ -15,6 +15,7 @@ from leat_async import ClientCredentials, LeatClient, RateLimit, RetryPolicy, bu
 from leat_async.sandbox import Sandbox
 
 from ..conftest import Recorder, hang
+from ..tasks import tasks_of_the_package
 
 Scenario = Callable[[LeatClient, "World"], Awaitable[Any]]
 QUICK = RetryPolicy(attempts=3, backoff=0.001, max_backoff=0.002)
@@ -121,7 +122,7 @@ SCENARIOS: dict[str, Scenario] = {
 async def check_sane(leat: LeatClient, world: World, tasks_before: set[asyncio.Task[Any]]) -> None:
     gate = leat._pipeline.gate
     for _ in range(200):  # what was cut off may need some turns of the loop to end
-        left = {task for task in asyncio.all_tasks() - tasks_before if "leat" in repr(task)}
+        left = tasks_of_the_package() - tasks_before
         if not left and gate._free == leat._pipeline.config.concurrency:
             break
         await asyncio.sleep(0.005)
@@ -150,7 +151,7 @@ async def test_cancelled_at_each_point(name: str, credentials: bool, tmp_path: P
             point += 1
             limit = RateLimit(100_000, per=1.0)
             async with LeatClient(token, base_url=sandbox.url, concurrency=3, rate_limit=limit, retry=QUICK) as leat:
-                tasks_before = asyncio.all_tasks()
+                tasks_before = tasks_of_the_package()
                 task = asyncio.create_task(until(point, scenario(leat, world)))
                 done = False
                 try:
@@ -177,7 +178,7 @@ async def test_cancelled_after_so_many_turns_of_the_loop(name: str, tmp_path: Pa
         while not finished:
             turns += 1 + turns // 12
             async with LeatClient(sandbox.token, base_url=sandbox.url, concurrency=3, retry=QUICK) as leat:
-                tasks_before = asyncio.all_tasks()
+                tasks_before = tasks_of_the_package()
                 task = asyncio.ensure_future(scenario(leat, world))
                 for _ in range(turns):
                     await asyncio.sleep(0)

@@ -21,6 +21,8 @@ from leat_async._core.operation import Effect, Operation
 from leat_async._core.transport import Answer
 from leat_async.models._base import fields_of
 
+from ..rows import each
+
 SOAK = os.environ.get("LEAT_SOAK") == "1"
 CASES = 200_000 if SOAK else 3_000
 FACTS = Path(__file__).parent.parent / "facts"
@@ -130,7 +132,7 @@ def test_hostile_bodies(body: bytes) -> None:
     assert time.perf_counter() - started < 5
 
 
-@pytest.mark.parametrize("name", [name for name in models.__all__ if name != "Model"])
+@each("name", [name for name in models.__all__ if name != "Model"])
 def test_models_pickle_copy_hash_and_evolve(name: str) -> None:
     cls = getattr(models, name)
     fields = fields_of(cls)
@@ -145,7 +147,7 @@ def test_models_pickle_copy_hash_and_evolve(name: str) -> None:
     assert dict(attrs.evolve(model).extra) == {"an_unknown_key": [1, {"two": 2}]}
 
 
-@pytest.mark.parametrize("operation", DECODABLE, ids=lambda pair: pair[0]["id"])
+@each("operation", DECODABLE, ids=lambda pair: pair[0]["id"])
 def test_examples_survive_a_journey(operation: tuple[dict[str, Any], Any]) -> None:
     facts, model = operation
     data = facts["example"]["data"]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import re
 import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from ..rows import each
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -47,6 +49,7 @@ def imported() -> set[str]:
     return found - set(sys.stdlib_module_names) - {"leat_async"}
 
 
+@functools.cache
 def pins(name: str) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for line in (ROOT / name).read_text().splitlines():
@@ -64,12 +67,12 @@ def test_what_is_declared_is_imported_and_the_other_way_round() -> None:
     assert declared == {canonicalize_name(PROVIDED_BY.get(name, name)) for name in imported()} - GIVEN
 
 
-@pytest.mark.parametrize("requirement", [*RUNTIME, *EXTRAS, *DEVELOPMENT], ids=str)
+@each("requirement", [*RUNTIME, *EXTRAS, *DEVELOPMENT])
 def test_the_lock_is_within_the_ranges(requirement: Requirement) -> None:
     assert requirement.specifier.contains(pins("requirements/dev.txt")[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("requirement", [*RUNTIME, *EXTRAS], ids=str)
+@each("requirement", [*RUNTIME, *EXTRAS])
 def test_the_lowest_versions_are_those_of_the_ranges(requirement: Requirement) -> None:
     lowest = pins("requirements/lowest.txt")[canonicalize_name(requirement.name)]
     bounds = {one.version for one in requirement.specifier if one.operator == ">="}

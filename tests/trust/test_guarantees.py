@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from ..rows import each
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "guarantees.md").read_text()
@@ -23,17 +23,17 @@ def promises() -> list[tuple[str, str]]:
     return [tuple(part.strip() for part in line.strip("|").split("|")) for line in table.splitlines()]  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", NAMED)
+@each("name", NAMED)
 def test_the_named_tests_exist(name: str) -> None:
     assert name in DEFINED
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", TEXT))))
+@each("path", sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", TEXT))))
 def test_the_named_files_exist(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("promise", promises(), ids=lambda row: row[0][:50])
+@each("promise", promises(), ids=lambda row: row[0][:50])
 def test_each_promise_names_its_test(promise: tuple[str, str]) -> None:
     assert re.search(r"`(test_\w+|tests/[\w/]+\.py)`", promise[1])
 

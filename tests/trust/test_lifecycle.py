@@ -55,7 +55,7 @@ async def test_open_and_close_over_and_over(record_property: object) -> None:
     print(f"{CYCLES} cycles: descriptors, tasks, threads, blocks before {before}, after {after}")  # noqa: T201
     assert after[0] <= before[0] + 2, "connections of the server's side may still be closing"
     assert after[1] <= before[1] + 2
-    assert after[2] == before[2]
+    assert after[2] <= before[2]
     # A cancelled timer or two stay with the loop until there are a hundred of them.
     assert after[3] - before[3] < CYCLES + 5_000, "nothing of a cycle stays"
 
@@ -71,7 +71,7 @@ def test_open_and_close_the_synchronous_client() -> None:
                 leat.shops.list().page()
         after = (descriptors(), threading.active_count())
     assert after[0] <= before[0] + 2
-    assert after[1] == before[1]
+    assert after[1] <= before[1]
 
 
 PRELOADED = """

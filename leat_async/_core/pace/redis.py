@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from ...errors import ConfigError
 from ..clock import Clock
 from .address import StoreAddress
 from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus
@@ -100,9 +101,18 @@ return {granted, text(wait), text(left), count, waited_for}
 
 
 class RedisPaceStore:
-    """A Redis or Valkey server."""
+    """A Redis or Valkey server. Raises `ConfigError` if its address says what can't be."""
 
     def __init__(self, address: StoreAddress, clock: Clock) -> None:
+        from redis.asyncio import ConnectionPool
+        from redis.exceptions import RedisError
+
+        pool: Any = ConnectionPool
+        try:
+            # What follows the question mark is looked at when a connection is made, and by none that fits all versions.
+            pool.from_url(address.url.reveal()).make_connection()
+        except (RedisError, TypeError, ValueError) as error:
+            raise ConfigError(f"shared: {address.shown} can't be used ({address.worded(error)}); correct it") from None
         self._address = address
         self._clock = clock
         # redis-py's own types leave much unknown.

@@ -40,6 +40,7 @@ class ContactKind:
     fields: Collection[str] = ("email", "referral_code")
     # The address is the identity, and a code is taken only when a contact is made.
     fixed: Collection[str] = ("referral_code",)
+    found_by: frozenset[str] = frozenset()
 
     def __init__(self, settings: KindSettings) -> None:
         self._pipeline = settings.pipeline

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -11,13 +13,14 @@ from ..._core.declare import operation_of
 from ..._core.params import Object, show
 from ..._core.unset import UNSET
 from ...errors import ApiError, ConfigError, NotFoundError
+from ...models import LoyaltyTransaction
 from ...resources._base import Resource, listed_by_name
 from ...resources.credit_receptions import CreditReceptions, identity_of, reception_of
 from ...resources.loyalty_transaction_attributes import LoyaltyTransactionAttributes
 from ...resources.loyalty_transactions import LoyaltyTransactions
 from ..rows import ActiveRow, Refused
 from .keyed import KeyedKind
-from .kind import KindSettings
+from .kind import AT_A_CONTACT, KindSettings
 
 # "Credit reception creating in progress."
 _BEING_MADE = 60001
@@ -43,6 +46,7 @@ class ReceptionKind(KeyedKind):
     names_contact: bool = True
     needs_identifier: bool = False
     looks_first: bool = True
+    found_by: frozenset[str] = AT_A_CONTACT
 
     def __init__(self, settings: KindSettings) -> None:
         super().__init__(settings)
@@ -51,6 +55,8 @@ class ReceptionKind(KeyedKind):
         self._attributes = LoyaltyTransactionAttributes(settings.pipeline)
         self._transactions = LoyaltyTransactions(settings.pipeline)
         self._since: dt.datetime | None = None
+        # Whether a reception has shown an identity in this run.
+        self._shows = False
         self.can_ask: bool = self._api in operation_of(LoyaltyTransactions.list).apis
 
     def _rows_may_hold(self) -> dict[str, None]:
@@ -68,6 +74,7 @@ class ReceptionKind(KeyedKind):
             )
         newest = self._transactions.list(type="credit_receptions", sort="-created_at", limit=1)
         for latest in (await self._health.read(newest.page())).items:
+            self._shows = self._identifier_in(latest) is not None
             if latest.created_at is not None:
                 # The API's own moment: what the clock of this machine says does not matter.
                 self._since = latest.created_at - _CLOCKS
@@ -90,9 +97,10 @@ class ReceptionKind(KeyedKind):
     def _parameters(self, values: dict[str, Any], address: str | None) -> dict[str, Any]:
         body = super()._parameters(values, address)
         for name in ("credits", "unit_value"):
+            value = body[name]
             # The same number is written the same, or it would be another row.
-            if isinstance(body[name], float) and body[name].is_integer():
-                body[name] = int(body[name])
+            if isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value):
+                body[name] = int(value)
         further = values.get("attributes")
         if further in (None, UNSET):
             return body
@@ -117,8 +125,16 @@ class ReceptionKind(KeyedKind):
 
     def _check_answer(self, made: Any, row: ActiveRow) -> None:
         super()._check_answer(made, row)
-        if not row.unasked and self._identifier_in(made) is None:
+        if row.unasked:
+            return
+        if self._identifier_in(made) is not None:
+            self._shows = True
+        elif self.can_ask:
             self.can_ask = False
+            self._health.note(
+                f"credits are given at most once: the API does not show {show(self._attribute)}, by which they would "
+                "be found again"
+            )
 
     def _identifier_in(self, found: Any) -> str | None:
         return identity_of(found, self._attribute)
@@ -128,16 +144,27 @@ class ReceptionKind(KeyedKind):
         if row.unasked:
             return None
         if not self.can_ask:
+            row.unasked = True
             raise Refused("sent, and the API does not show what it was to be known by, so it can't be asked for")
-        return await self._addresses.found_of(row, partial(self._locate, row), partial(self._reception_of, row))
+        row.unsure = False
+        found = await self._addresses.found_of(row, partial(self._locate, row), partial(self._reception_of, row))
+        row.unsure = row.unsure and not self._shows
+        return found
+
+    def _look_at(self, row: ActiveRow, reception: LoyaltyTransaction) -> None:
+        if self._identifier_in(reception) is not None:
+            self._shows = True
+        elif not self.differing(row, reception):
+            row.unsure = True
 
     async def _reception_of(self, row: ActiveRow, contact: str) -> Any:
         window: Any = UNSET if row.since is None else {"gte": row.since}
         listed = self._transactions.list(
             type="credit_receptions", contact_uuid=contact, sort="-created_at", created_at=window
         )
+        asked = (listed, contact, row.own or "", self._attribute, partial(self._look_at, row))
         try:
-            return await self._health.read(reception_of(listed, contact, row.own or "", self._attribute))
+            return await self._health.read(reception_of(*asked))
         except NotFoundError:  # no such contact, so no such reception either
             return None
 

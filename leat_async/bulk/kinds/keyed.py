@@ -47,6 +47,7 @@ class KeyedKind:
     needs_identifier: bool = True
     looks_first: bool = False
     together: int = 1
+    found_by: frozenset[str] = frozenset()
 
     def __init__(self, settings: KindSettings) -> None:
         self._pipeline = settings.pipeline

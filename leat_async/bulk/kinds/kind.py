@@ -17,6 +17,10 @@ from ..fingerprints import has_field
 from ..health import Health
 from ..identity import normalised
 from ..rows import ActiveRow, Row
+from ..source import advice_for_table
+
+# Where a row is looked for that is found among those of its contact.
+AT_A_CONTACT = frozenset(("contact_uuid", "email"))
 
 
 class KindOptions(Protocol):
@@ -58,8 +62,9 @@ class Kind(Protocol):
     # What fingerprints of its rows begin with, and the names of the fields that a row may have.
     fingerprinted: bytes
     fields: Collection[str]
-    # The fields that the API's update can't change.
+    # The fields that the API's update can't change, and those that say where a row is looked for.
     fixed: Collection[str]
+    found_by: frozenset[str]
 
     async def begin(self) -> str | None:
         """Make ready for a run: what its report has to say of how far it can be relied upon, if anything."""
@@ -132,7 +137,7 @@ def kept_values(row: Any, known: Mapping[str, Any], what: str) -> dict[str, Any]
 def check_names(row: Any, known: Mapping[str, Any], what: str) -> None:
     """Raise `ValueError` or `TypeError` for what is no row of this kind."""
     if not is_mapping(row):
-        raise TypeError(f"{what}: a row must be a mapping, got {show(row)}")
+        raise TypeError(f"{what}: a row must be a mapping, got {show(row)}{advice_for_table(row)}")
     if not row.keys() <= known.keys():
         name = next(name for name in row if name not in known)
         raise ValueError(f"{what}: {name!r} is not known; a row may hold {', '.join(known)}")

@@ -22,7 +22,7 @@ from ..identity import canonical, generated_id, key_of
 from ..outcomes import Status
 from ..rows import ActiveRow, Refused, Row
 from ..shown import is_same_moment
-from .kind import KindSettings, address_in, changes_of, check_names, emptied_in
+from .kind import AT_A_CONTACT, KindSettings, address_in, changes_of, check_names, emptied_in
 from .latest_visits import LatestVisits
 from .together import MOST_ROWS, Together, Unanswered
 
@@ -34,6 +34,7 @@ class VisitKind:
 
     identifier = "external_id"
     together: int = 1
+    found_by: frozenset[str] = AT_A_CONTACT
 
     def __init__(self, name: str, settings: KindSettings) -> None:
         pipeline, batch = settings.pipeline, settings.options.batch

@@ -4,13 +4,23 @@ const ROW = 28; // pixels, as in the style sheet
 const KEPT = 10000; // requests, as in the journal
 const $ = (id) => document.getElementById(id);
 
+// As leat_async/written.py has it, which the sandbox does not import: what would turn the line reads \u202e.
+function spelledOut(text) {
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (found) => {
+    const code = found.charCodeAt(0);
+    if (code === 13) return "\\r";
+    return code < 256 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u" + code.toString(16).padStart(4, "0");
+  });
+}
+
 function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
+    const given = typeof value === "string" && name !== "value" ? spelledOut(value) : value;
+    if (name in node) node[name] = given;
+    else node.setAttribute(name, given);
   }
-  node.append(...children.map((child) => child ?? ""));
+  node.append(...children.map((child) => (typeof child === "string" ? spelledOut(child) : (child ?? ""))));
   return node;
 }
 
@@ -19,7 +29,7 @@ async function ask(method, path, body) {
   if (method !== "GET") options.body = JSON.stringify(body ?? {});
   const answer = await fetch("/_sandbox/" + path, options);
   const told = await answer.json();
-  if (!answer.ok) throw new Error(told.message);
+  if (!answer.ok) throw new Error(spelledOut(told.message));
   return told.data;
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from leat_async import LeatClient, bulk
 from leat_async.bulk import ChangedError, Status
 from leat_async.errors import ConfigError
 from leat_async.sandbox import Sandbox
+from leat_async.sandbox.resources import credit_receptions as sandboxs_receptions
 
 from ...seeds import seeds
 from ..helpers import Leap, client_of
-from .chaos import Journey, add_faults
+from .chaos import GRACE, Journey, add_faults
 
 OPERATIONS = ["credit_receptions.create", "credit_receptions.create", "loyalty_transactions.list", "*"]
 
@@ -216,3 +219,53 @@ async def test_a_report_of_two_runs_has_the_notes_of_both() -> None:
     async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
         report = await bulk.run(leat.credit_receptions, [row_of(sandbox)])
         assert (report + report).notes == report.notes
+
+
+async def test_the_same_number_written_otherwise_is_the_same_row(tmp_path: Path) -> None:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        row = {name: value for name, value in row_of(sandbox).items() if name not in ("identity", "credits")}
+        options: dict[str, Any] = {"ledger": tmp_path / "ledger", "ensure_identity": True, "batch": "roll 3"}
+        same: list[list[Any]] = [
+            [100, 100.0, Decimal(100), Decimal("1E+2")],
+            [10.1, Decimal("10.10")],
+            [0, -0.0, Decimal("-0.00")],
+        ]
+        for written in same:
+            for place, value in enumerate(written):
+                [outcome] = await outcomes_of(leat, [{**row, "unit_value": value}], **options)
+                assert outcome.status is (Status.SKIPPED if place else Status.CREATED)
+        assert len(receptions(sandbox)) == len(same)
+
+
+@pytest.mark.parametrize("lost", [(5, 6), range(1, 9), (5, 6, 12)], ids=str)
+async def test_an_api_that_does_not_show_identities_is_given_nothing_twice(
+    lost: Iterable[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also before an answer has told, and in later runs."""
+
+    def nothing(*_: object) -> dict[str, Any]:
+        return {}
+
+    monkeypatch.setattr(sandboxs_receptions, "typed", nothing)
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5, concurrency=8) as leat:
+        rows = [row_of(sandbox, identity=f"till-3-{n}") for n in range(20)]
+        sandbox.faults.add("apply_then_drop", "credit_receptions.create", nth=lost)
+        for skipped in (0, 20 - len([*lost])):
+            report = await bulk.run(
+                leat.credit_receptions, rows, ledger=tmp_path / "ledger", ensure_identity=True, grace=GRACE
+            )
+            assert (report.skipped, report.unknown) == (skipped, len([*lost]))
+            assert skipped or "at most once" in report.notes[0]
+        assert len(receptions(sandbox)) == 20
+
+
+async def test_equal_credits_without_an_identity_keep_none_from_being_sent(tmp_path: Path) -> None:
+    """A till made them; that the API shows identities was seen."""
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
+        theirs: Any = row_of(sandbox, identity=None)
+        await leat.credit_receptions.create(**theirs)
+        sandbox.faults.add("server_error", "credit_receptions.create", first=1, status=500)
+        rows = [row_of(sandbox), row_of(sandbox, identity="another")]
+        report = await bulk.run(leat.credit_receptions, rows, ledger=tmp_path / "l", ensure_identity=True, grace=GRACE)
+        assert report.created == 2
+        assert len(receptions(sandbox)) == 3

@@ -25,6 +25,7 @@ from leat_async._core.pace.redis import RedisPaceStore
 from leat_async._core.pace.sqlite import SqlitePaceStore
 from leat_async._core.pace.stores import key_of
 from leat_async.config import Secret
+from leat_async.errors import ConfigError
 
 from ...servers import Postgres, Valkey
 from .test_gate import Turned
@@ -168,6 +169,13 @@ async def test_a_server_that_is_not_there_is_told_in_time_and_without_its_passwo
         assert "s3cret" not in repr(caught.value)
         assert caught.value.__cause__ is None
         await made.aclose()
+
+
+@pytest.mark.parametrize("options", ["bogus=1", "socket_timeout=soon", "db=first", "protocol=9", "password=s3cret&x=1"])
+def test_options_of_an_address_that_can_not_be_are_told_when_it_is_opened(options: str) -> None:
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:1/0 can't be used") as caught:
+        RedisPaceStore(StoreAddress(Secret(f"redis://user:s3cret@127.0.0.1:1/0?{options}")), Turned())
+    assert "s3cret" not in repr(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgresql"])
