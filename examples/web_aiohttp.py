@@ -1,4 +1,4 @@
-"""The same on aiohttp.web: the client lives as long as the application.
+"""A till's service on aiohttp.web: the client lives as long as the application.
 
 LEAT_ACCESS_TOKEN=… python web_aiohttp.py
 """

@@ -1,4 +1,4 @@
-"""The same on Django, in one file; under gunicorn, also where it loads the application before it forks.
+"""A till's service on Django, in one file; under gunicorn, also where it loads the application before it forks.
 
 LEAT_ACCESS_TOKEN=… gunicorn --preload --workers 4 web_django:application
 """

@@ -1,4 +1,4 @@
-"""The same on Flask, without await: one synchronous client for all threads.
+"""A till's service on Flask, without await: one synchronous client for all threads.
 
 LEAT_ACCESS_TOKEN=… flask --app web_flask run
 """

@@ -15,9 +15,10 @@ ANEW = bool(os.environ.get("LEAT_SCREENSHOTS"))
 
 
 def check_picture(name: str, html: str) -> None:
-    """Its page is still what it was when it was taken; what numbers it shows does not count."""
+    """Its page is still what it was when it was taken; what numbers it shows, moments among them, does not count."""
     made_of: dict[str, str] = json.loads(MADE_OF.read_text("utf-8"))
-    digest = hashlib.sha256(re.sub(r"\d+", "0", html).encode()).hexdigest()[:16]
+    page = re.sub(r"(?s)(<(?:style|script).*?</(?:style|script)>)|\d+", lambda found: found[1] or "0", html)
+    digest = hashlib.sha256(page.encode()).hexdigest()[:16]
     if ANEW:
         MADE_OF.write_text(json.dumps({**made_of, name: digest}, indent=1, sort_keys=True) + "\n", "utf-8")
     else:

@@ -11,10 +11,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from leat_async.cli.app import command as all_commands
 from leat_async.cli.exits import Exit
 from leat_async.sandbox import Sandbox
 
-from .forking import Forks, environment
+from .forking import Forks, environment, piped
 from .sandbox.test_pytest_plugin import WITHOUT
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +37,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What `make` does is what runs these tests; `pip install` changes the environment.
 _ELSEWHERE = ("make ", "pip ")
+ON_UNIX = pytest.mark.skipif(os.name == "nt", reason="there is no fork, and no shell that reads these lines")
 
 
 def blocks(path: Path, language: str) -> list[tuple[int, str]]:
@@ -52,6 +55,19 @@ def commands(path: Path) -> list[str]:
             if line.startswith("$ "):
                 found.append(line[2:].split("  #")[0].strip())
     return found
+
+
+@pytest.fixture(scope="module")
+def _demo() -> Iterator[Sandbox]:
+    with Sandbox(seed="demo") as running:
+        yield running
+
+
+@pytest.fixture
+def demo(_demo: Sandbox) -> Sandbox:
+    """The demo account as it begins. To make it takes longer than most of what is done with it."""
+    _demo.reset()
+    return _demo
 
 
 def test_there_is_something_to_run() -> None:
@@ -75,25 +91,25 @@ def test_the_first_block_of_the_site_is_a_whole_program() -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if blocks(path, "python")], ids=lambda path: path.name)
-def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_python_blocks(demo: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Blocks of one document run one after the other in one namespace, with `await` allowed as in a notebook."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
-    with Sandbox(seed="demo") as sandbox, asyncio.Runner() as runner:
-        contact = sandbox.create_contact(email="ada@example.com")
-        monkeypatch.setenv("LEAT_BASE_URL", sandbox.url)
-        monkeypatch.setenv("LEAT_ACCESS_TOKEN", sandbox.token)
+    with asyncio.Runner() as runner:
+        contact = demo.create_contact(email="ada@example.com")
+        monkeypatch.setenv("LEAT_BASE_URL", demo.url)
+        monkeypatch.setenv("LEAT_ACCESS_TOKEN", demo.token)
         leat = LeatClient.from_env()
         # What a reader has at hand when a block does not make it.
         namespace: dict[str, Any] = {
             "__name__": "example",
             "pytest": pytest,
             "leat": leat,
-            "shop_uuid": sandbox.shops[0]["uuid"],
+            "shop_uuid": demo.shops[0]["uuid"],
             "contact_uuid": contact["uuid"],
             "secret": "a-webhook-secret",
             "SECRETS": ["a-webhook-secret"],
-            "rows": [{"contact_uuid": contact["uuid"], "shop_uuid": sandbox.shops[0]["uuid"]}] * 3,
+            "rows": [{"contact_uuid": contact["uuid"], "shop_uuid": demo.shops[0]["uuid"]}] * 3,
         }
         if "company.pem" in path.read_text():
             trustme.CA().cert_pem.write_to_path("company.pem")
@@ -113,61 +129,52 @@ def test_python_blocks(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         runner.run(leat.aclose())
 
 
+@ON_UNIX
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if commands(path)], ids=lambda path: path.name)
-def test_console_blocks(path: Path, tmp_path: Path, forks: Forks | None) -> None:
+def test_console_blocks(demo: Sandbox, path: Path, tmp_path: Path, forks: Forks) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "messy_restaurant.csv", tmp_path / "export.csv")
     (tmp_path / "attributes.json").write_text('{"attributes": {"city": "Delft"}}')
-    with Sandbox(seed="demo") as sandbox:
-        shell = environment(sandbox) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-        for command in commands(path):
-            if command.startswith(_ELSEWHERE):
-                continue
-            command = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", sandbox.shops[0]["uuid"], command)
-            command = command.replace("CONTACT", sandbox.contacts[0]["uuid"])
-            endless = " sandbox" in command.replace("leat_async.sandbox", "leat sandbox") and " --exec " not in command
-            if endless:
-                # The usual port may be taken.
-                command = re.sub(r" --port \d+", "", command) + " --port 0"
-                check_endless(command, shell, tmp_path)
-                continue
-            ran = typed(command, shell, tmp_path, forks)
-            # 1 says that some rows were refused, which the examples' files are made to show.
-            assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
-            assert "Traceback" not in ran.stdout + ran.stderr
-            if command == "leat examples visits.csv":
-                # A tenth of its rows: all of them would be imported for as long as the API's limit makes it last.
-                rows = (tmp_path / "visits.csv").read_text().splitlines(keepends=True)
-                (tmp_path / "visits.csv").write_text("".join(rows[: len(rows) // 10]))
+    shell = environment(demo) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in commands(path):
+        if command.startswith(_ELSEWHERE):
+            continue
+        command = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", demo.shops[0]["uuid"], command)
+        command = command.replace("CONTACT", demo.contacts[0]["uuid"])
+        endless = " sandbox" in command.replace("leat_async.sandbox", "leat sandbox") and " --exec " not in command
+        if endless:
+            # The usual port may be taken.
+            command = re.sub(r" --port \d+", "", command) + " --port 0"
+            check_endless(command, shell, tmp_path, forks)
+            continue
+        ran = typed(command, shell, tmp_path, forks)
+        # 1 says that some rows were refused, which the examples' files are made to show.
+        assert ran.returncode in (0, 1), f"$ {command}\n{ran.stdout}{ran.stderr}"
+        assert "Traceback" not in ran.stdout + ran.stderr
+        if command == "leat examples visits.csv":
+            # A tenth of its rows: all of them would be imported for as long as the API's limit makes it last.
+            rows = (tmp_path / "visits.csv").read_text().splitlines(keepends=True)
+            (tmp_path / "visits.csv").write_text("".join(rows[: len(rows) // 10]))
 
 
-def typed(
-    command: str, environment: dict[str, str], folder: Path, forks: Forks | None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command line; in a fork, if it needs no shell."""
-    if forks is not None and command.startswith("leat ") and not set(command) & set("$|<>&;"):
+def typed(command: str, environment: dict[str, str], folder: Path, forks: Forks) -> subprocess.CompletedProcess[str]:
+    """Run a command line, its `leat` in forks."""
+    if command.startswith("leat ") and not set(command) & set("$|<>&;"):
         return forks.run(["-m", "leat_async", *shlex.split(command)[1:]], environment, folder)
-    return subprocess.run(
-        ["/bin/sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
-    )
+    return forks.shell(command, environment, folder)
 
 
-def check_endless(command: str, environment: dict[str, str], folder: Path) -> None:
+def check_endless(command: str, environment: dict[str, str], folder: Path, forks: Forks) -> None:
     """A sandbox runs until it is told to end."""
-    with subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {command}"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
+    name, *words = shlex.split(command)
+    program = ["-m", "leat_async", *words] if name == "leat" else words
+    with piped(forks, program, environment, folder) as process:
         # Where it is: the first line that it says.
         said = process.stdout.readline()
-        process.terminate()
-        said += process.stdout.read()
-    assert (process.returncode, "export LEAT_BASE_URL=" in said, "Traceback" in said) == (0, True, False), said
+        process.send_signal(signal.SIGTERM)
+        said += "".join(process.communicate())
+        code = process.wait()
+    assert (code, "export LEAT_BASE_URL=" in said, "Traceback" in said) == (0, True, False), said
 
 
 # How what does not run here is read, so that it is at least whole.
@@ -229,46 +236,42 @@ def test_the_tests_of_the_page_on_testing_pass(tmp_path: Path) -> None:
     assert "3 passed" in ran.stdout
 
 
-def test_the_nightly_script_makes_each_booking_once(tmp_path: Path) -> None:
+@ON_UNIX
+def test_the_nightly_script_makes_each_booking_once(demo: Sandbox, tmp_path: Path, forks: Forks) -> None:
     page = ROOT / "docs" / "every_night.md"
     (_, script), *_ = blocks(page, "sh")
     (tmp_path / "nightly.sh").write_text(script)
     shutil.copy(ROOT / "examples" / "messy_restaurant.csv", tmp_path / "export.csv")
     keep = commands(page)[0]
-    with Sandbox(seed="demo") as sandbox:
-        shell = environment(sandbox) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-        keep = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", sandbox.shops[0]["uuid"], keep)
-        before = len(sandbox.rows("bookings"))
-        for command in (keep, "sh nightly.sh", "sh nightly.sh"):
-            ended = subprocess.run(
-                ["/bin/sh", "-c", command], cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
-            )
-            assert ended.returncode == 1, ended.stderr  # the file has rows that are wrong
-        assert "export.csv.rejects.csv" in ended.stdout
-        assert len(sandbox.rows("bookings")) - before == 240
+    shell = environment(demo) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    keep = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b", demo.shops[0]["uuid"], keep)
+    before = len(demo.rows("bookings"))
+    for command in (keep, "sh nightly.sh", "sh nightly.sh"):
+        ended = typed(command, shell, tmp_path, forks)
+        assert ended.returncode == 1, ended.stderr  # the file has rows that are wrong
+    assert "export.csv.rejects.csv" in ended.stdout
+    assert len(demo.rows("bookings")) - before == 240
 
 
-def test_a_programme_that_is_moved_in_twice_is_there_once(tmp_path: Path, forks: Forks | None) -> None:
+@ON_UNIX
+def test_a_programme_that_is_moved_in_twice_is_there_once(demo: Sandbox, tmp_path: Path, forks: Forks) -> None:
     moved = [
         line
         for line in commands(ROOT / "docs" / "moving.md")
         if line.startswith(("printf", "leat import c", "leat import b"))
     ]
     assert len(moved) == 4
-    with Sandbox(seed="demo") as sandbox:
-        shell = environment(sandbox) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-        for command in moved * 2:
-            ended = typed(command, shell, tmp_path, forks)
-            assert ended.returncode == 0, ended.stderr
-        with sync.LeatClient(sandbox.token, base_url=sandbox.url) as leat:
-            saved = {
-                name: leat.contacts.get_credit_balance(
-                    leat.contacts.find_one_by(email=f"{name}@example.com").uuid
-                ).balance
-                for name in ("ada", "grace")
-            }
-            assert saved == {"ada": 120, "grace": 45}
-            assert leat.contact_identifiers.find(contact_identifier_value="CARD-1").contact is not None
+    shell = environment(demo) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in moved * 2:
+        ended = typed(command, shell, tmp_path, forks)
+        assert ended.returncode == 0, ended.stderr
+    with sync.LeatClient(demo.token, base_url=demo.url) as leat:
+        saved = {
+            name: leat.contacts.get_credit_balance(leat.contacts.find_one_by(email=f"{name}@example.com").uuid).balance
+            for name in ("ada", "grace")
+        }
+        assert saved == {"ada": 120, "grace": 45}
+        assert leat.contact_identifiers.find(contact_identifier_value="CARD-1").contact is not None
 
 
 def test_what_starts_it_every_night_is_well_formed() -> None:

@@ -36,13 +36,20 @@ BIN = Path(sys.executable).parent
 SECRET = "of-the-subscription"
 
 
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Sandbox]:
     with Sandbox(seed="demo") as running:
-        monkeypatch.setenv("LEAT_BASE_URL", running.url)
-        monkeypatch.setenv("LEAT_ACCESS_TOKEN", running.token)
-        monkeypatch.setenv("LEAT_WEBHOOK_SECRET", SECRET)
         yield running
+
+
+@pytest.fixture
+def sandbox(demo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The demo account as it begins, where the environment says."""
+    demo.reset()
+    monkeypatch.setenv("LEAT_BASE_URL", demo.url)
+    monkeypatch.setenv("LEAT_ACCESS_TOKEN", demo.token)
+    monkeypatch.setenv("LEAT_WEBHOOK_SECRET", SECRET)
+    return demo
 
 
 def load(name: str) -> Any:

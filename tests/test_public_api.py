@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import subprocess
-import sys
 from pathlib import Path
+
+from .forking import Forks, by_itself, environment
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_public_interface_is_as_recorded() -> None:
-    ran = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "api_snapshot.py")], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+def test_the_public_interface_is_as_recorded(forks: Forks | None) -> None:
+    ran = (forks.run if forks else by_itself)([ROOT / "tools" / "api_snapshot.py"], environment(), ROOT)
     assert ran.returncode == 0, ran.stderr
     recorded = (ROOT / "tests" / "snapshots" / "public_api.txt").read_text().splitlines()
     now = ran.stdout.splitlines()

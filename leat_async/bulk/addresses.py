@@ -50,8 +50,6 @@ class Addresses:
         self._ledger = ledger
         self._health = health
         self._create = create
-        # The contacts of earlier runs whose address is another's now.
-        self._moved: dict[str, str] = {}
         self._asked: dict[str, asyncio.Future[str]] = {}
 
     async def contact(self, address: str) -> str:
@@ -88,30 +86,27 @@ class Addresses:
             del self._asked[key]
 
     def _remember(self, ledger: Ledger, key: str, uuid: str) -> None:
-        before = ledger.contact(key)
-        if before == uuid:
-            return
-        if before is not None:
-            self._moved[key] = before
-        ledger.keep_contact(key, uuid)
+        owners = _owners(ledger, key)
+        if uuid not in owners[:1]:
+            ledger.keep_contact(key, " ".join((uuid, *(owner for owner in owners if owner != uuid))))
 
     async def found_of(
         self, row: ActiveRow, locate: Callable[[], Awaitable[None]], ask: Callable[[str], Awaitable[Any]]
     ) -> Any:
-        """What is found of a row at the contact to which an earlier run sent it, or else at its contact of today.
+        """What is found of a row at the contact to which an earlier run may have sent it, or else at that of today.
 
         `locate` puts that into its body, `ask` looks at a contact.
         """
-        earlier = None
+        earlier: list[str] = []
         if row.was_in_doubt and row.address is not None and self._ledger is not None:
-            key = key_of_address(row.address)
-            earlier = self._moved.get(key) or self._ledger.contact(key)
-        found = await ask(earlier) if earlier is not None else None
-        if found is None:
-            await locate()
-            contact = row.body["contact_uuid"]
-            found = await ask(contact) if contact != earlier else None
-        return found
+            earlier = _owners(self._ledger, key_of_address(row.address))
+        for contact in earlier:
+            found = await ask(contact)
+            if found is not None:
+                return found
+        await locate()
+        contact = row.body["contact_uuid"]
+        return await ask(contact) if contact not in earlier else None
 
     async def _look_up(self, address: str) -> str:
         contacts = self._contacts
@@ -125,3 +120,8 @@ class Addresses:
             return (await contact_of(address, lambda: self._health.read(ask(email=address)))).uuid
         except NotFoundError:
             return ""
+
+
+def _owners(ledger: Ledger, key: str) -> list[str]:
+    """The contacts that had an address when runs asked, the latest first: a row in doubt is with one of them."""
+    return (ledger.contact(key) or "").split()

@@ -35,20 +35,25 @@ def undone_place(place: LedgerPlace) -> LedgerPlace:
     return attrs.evolve(place, name=name + _UNDONE)
 
 
+def owner_of(place: LedgerPlace, kind: str, run: int) -> str | None:
+    """Whose a run is; raises `ConfigError` if the ledger is of another kind, or has no such run."""
+    with existing(place) as (base, _):
+        meta: dict[str, str] = dict(base.execute("SELECT name, value FROM meta").fetchall())
+        there = (run,) in map(tuple, base.execute("SELECT run FROM runs"))
+    if meta.get("kind") != kind:
+        raise ConfigError(f"{place} is the ledger of {meta.get('kind')}, not of {kind}")
+    if not there:
+        raise ConfigError(f"{place} has no run {run}")
+    return meta.get("account")
+
+
 class UndoneLedger(Ledger):
     """The ledger of what was undone of another's runs, which is of the same account."""
 
     def __init__(self, place: LedgerPlace, kind: str, run: int) -> None:
-        """Raises `ConfigError` if the ledger is of another kind, or has no such run."""
-        with existing(place) as (base, _):
-            meta: dict[str, str] = dict(base.execute("SELECT name, value FROM meta").fetchall())
-            there = base.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is not None
-        if meta.get("kind") != kind:
-            raise ConfigError(f"{place} is the ledger of {meta.get('kind')}, not of {kind}")
-        if not there:
-            raise ConfigError(f"{place} has no run {run}")
+        """Raises `ConfigError` as `owner_of`."""
+        self._of, self._owner = place, owner_of(place, kind, run)
         super().__init__(store_of(undone_place(place)))
-        self._of, self._owner = place, meta.get("account")
 
     @property
     def account(self) -> str | None:

@@ -76,7 +76,7 @@ def run(
     """
     listed = _load(jobs)
     if only:
-        listed = [_named(listed, name) for name in only]
+        listed = [_named(listed, name) for name in dict.fromkeys(only)]
     _end(_run(listed, seconds))
 
 
@@ -238,7 +238,7 @@ def _lacking(job: Export) -> list[str]:
 def _run(jobs: list[Job], seconds: float | None) -> tuple[JobResult, ...]:
     from .. import fleet
 
-    if seconds is not None and seconds <= 0:
+    if seconds is not None and not seconds > 0:
         raise Stop(f"--for takes seconds above 0, got {seconds:g}")
 
     async def work(watch: Callable[[Any, Any], None]) -> tuple[JobResult, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 
@@ -119,7 +119,8 @@ class ImportOptions:
 
 
 def check(options: ImportOptions) -> None:
-    """Refuse options that exclude each other."""
+    """Refuse options that exclude each other, and values that are none."""
+    most_errors(options.max_errors)
     if options.resend_unknown and options.accept_unknown:
         raise Stop("--resend-unknown and --accept-unknown exclude each other")
     if options.sandbox and options.ledger is not None:
@@ -128,5 +129,20 @@ def check(options: ImportOptions) -> None:
         raise Stop("--take-over goes with --ledger postgresql://…: a file is let go by the process that has it")
     if options.batch is not None and not options.batch.strip():
         raise Stop("--batch takes a name, such as 2026-05-01, got an empty text")
+    if options.on_change not in (None, *get_args(OnChange)):
+        raise Stop(f"on_change is one of {', '.join(get_args(OnChange))}, got {options.on_change!r}")
     if options.update_existing and options.on_change not in (None, "update"):
         raise Stop("--update-existing is --on-change update; give one of them")
+
+
+def most_errors(text: str | None) -> int | float | None:
+    """How many failed rows, or which share of the rows, are put up with."""
+    if text is None:
+        return None
+    try:
+        limit = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text) if "." in text else int(text)
+    except ValueError:
+        limit = -1
+    if limit < 0 or (isinstance(limit, float) and not limit < 1):
+        raise Stop(f"--max-errors takes a number of rows or a share below 100%, such as 50 or 5%, got {text!r}")
+    return limit

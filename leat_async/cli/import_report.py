@@ -31,7 +31,7 @@ def report(choice: Choice, run: int | None, output: Path | None) -> Exit:
     as_json = output is not None and output.suffix.lower() == ".json"
     if not as_json:
         check_page("-o", output, [])
-    one = latest(found) if run is None else only(found, "each kind numbers its runs by itself")
+    one = latest(found) if run is None else only(found, "a run's number is its own ledger's")
     told = report_of(one.place, run)
     write_report(output or Path("/dev/stdout"), told.to_json() if as_json else told.to_html().encode())
     if output is not None:

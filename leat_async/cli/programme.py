@@ -33,7 +33,7 @@ _PROGRAMME = "programme.toml"
 # Advice that these commands can't take: they have no --map.
 _MAP = re.compile(r"--map 'COLUMN=(\w+)'")
 _CALLED = """call it so, or have `leat import all` read a file in which [{}.columns] says "COLUMN" = "{}\""""
-_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet")
+_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
 # Options that only some kinds have.
@@ -73,8 +73,9 @@ def _by_name(folder: Path) -> dict[str, dict[str, Any]]:
     """The files of a folder that are called as kinds are."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.iterdir()):
-        kind = file.name.partition(".")[0].replace("-", "_")
-        if kind not in ROW_KINDS or file.suffix not in _ENDINGS or ".rejects" in file.suffixes:
+        name = Path(file.name.lower())
+        kind = name.name.partition(".")[0].replace("-", "_")
+        if kind not in ROW_KINDS or name.suffix not in _ENDINGS or ".rejects" in name.suffixes:
             continue
         if kind in found:
             raise Stop(

@@ -26,7 +26,7 @@ from .account import base_url, connected
 from .display import err, report_json, show_sums, warn_if_empty
 from .exits import STOPPED, Exit, Stop, worst
 from .gc_threshold import raised_for
-from .import_options import RATE, ImportOptions
+from .import_options import RATE, ImportOptions, most_errors
 from .outputs import rejects_of, write_report
 from .progress import progress_of
 from .rejected import RejectsTold, worded
@@ -66,7 +66,7 @@ def send(options: ImportOptions, source: TableSource, plan: ColumnPlan, scratch:
             "it rows that were sent would be sent again"
         )
     rejects = rejects_of(options, source)
-    limit = _limit(options.max_errors)
+    limit = most_errors(options.max_errors)
     total = sum(1 for _ in source.records())  # a file that breaks off breaks here, before anything is sent
     warn_if_empty(source, total)
     if options.take_over and options.ledger is not None and bulk.take_over(options.ledger):
@@ -252,18 +252,6 @@ def _reasons(ledger: LedgerPlace | None) -> Iterator[tuple[int, str]]:
         return
     for entry in bulk.rejects(ledger):
         yield entry.index, worded(entry.error or "refused, the reason was forgotten")
-
-
-def _limit(text: str | None) -> int | float | None:
-    if text is None:
-        return None
-    try:
-        limit = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text) if "." in text else int(text)
-    except ValueError:
-        limit = -1
-    if limit < 0 or (isinstance(limit, float) and not limit < 1):
-        raise Stop(f"--max-errors takes a number of rows or a share below 100%, such as 50 or 5%, got {text!r}")
-    return limit
 
 
 def _show(options: ImportOptions, run: _ImportRun, rejects: Path | None, left: Path | None) -> None:

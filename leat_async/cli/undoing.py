@@ -15,7 +15,7 @@ from ..bulk.options import Options
 from ..bulk.preview import PastLedger, preview
 from ..bulk.reasons import EqualReasons
 from ..bulk.rows import ActiveRow
-from ..bulk.undoing import UndoneLedger, made_by, undone_place
+from ..bulk.undoing import made_by, owner_of, undone_place
 from ..client import LeatClient
 from ..written import duration
 from . import loop
@@ -51,8 +51,7 @@ def undo(choice: Choice, asked: Undoing) -> Exit:
     memory = only([each for each in found if each.kind in UNDOING], "a run's number is its own ledger's")
     assert memory.kind is not None
     kind = UNDOING[memory.kind]
-    # Refused here if it has no such run.
-    UndoneLedger(memory.place, memory.kind, asked.run)
+    owner_of(memory.place, memory.kind, asked.run)  # refused here if it has no such run
     total = sum(1 for _ in made_by(memory.place, asked.run, kind.identifier))
     what = f"run {asked.run} of {memory.kind.replace('_', '-')}"
     if asked.dry_run:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias, cast
-
-import anyio.to_thread
 
 from ..bulk import Progress
 from ..client import LeatClient
@@ -155,8 +154,18 @@ async def _do(job: Job, leat: LeatClient, for_seconds: float | None, watch: Watc
 
 
 async def _opened(account: FleetAccount) -> LeatClient:
-    # A command may take its time to print a token, while the other accounts' calls go on.
-    return LeatClient(**await anyio.to_thread.run_sync(settings_of, account))
+    # A command may take its time to print a token, while the other accounts' calls go on; no Ctrl-C waits for it.
+    found: Future[dict[str, Any]] = Future()
+    found.set_running_or_notify_cancel()
+
+    def find() -> None:
+        try:
+            found.set_result(settings_of(account))
+        except Exception as error:
+            found.set_exception(error)
+
+    threading.Thread(target=find, name="leat-fleet-token", daemon=True).start()
+    return LeatClient(**await asyncio.wrap_future(found))
 
 
 def client_of(account: FleetAccount) -> LeatClient:

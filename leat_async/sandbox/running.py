@@ -82,16 +82,19 @@ async def _serve(sandbox: Sandbox, command: Sequence[str] | None, env_file: Path
 
 
 async def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    loop = asyncio.get_running_loop()
+    there: asyncio.Future[asyncio.subprocess.Process] = loop.create_future()
+    with suppress(NotImplementedError):
+        # Before the command is there, since whoever hears of it may end it at once.
+        # Ctrl-C reaches the command as well, which decides what becomes of it.
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        loop.add_signal_handler(signal.SIGTERM, there.add_done_callback, lambda found: found.result().terminate())
     try:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
         return _NOT_FOUND
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):
-        # Ctrl-C reaches the command as well, which decides what becomes of it.
-        loop.add_signal_handler(signal.SIGINT, lambda: None)
-        loop.add_signal_handler(signal.SIGTERM, process.terminate)
+    there.set_result(process)
     code = await process.wait()
     return code if code >= 0 else 128 - code
 

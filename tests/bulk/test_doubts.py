@@ -125,3 +125,29 @@ async def test_what_others_made_is_not_written_over_by_a_later_run(source: str, 
             row = row_of(sandbox, "visits", source=f"Other {on_change}")
             assert (await outcome_of(leat, "visits", row, ledger, on_change=on_change)).status is status
         assert [visit["source"] for visit in sandbox.rows("visits")] == ["Other update"]
+
+
+@pytest.mark.parametrize("kind", ["visits", "credit_receptions"])
+async def test_a_row_in_doubt_is_asked_for_where_it_was_sent_after_any_number_of_runs(kind: str, ledger: Any) -> None:
+    """Runs that could not ask went on with other rows of its address, which has moved to another contact."""
+    lax = Sandbox(seed=1, unique_external_ids=False)
+    async with lax as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5, concurrency=1) as leat:
+        uuids = [contact["uuid"] for contact in sandbox.contacts[:3]]
+        address = sandbox.contacts[0]["email"]
+        name = "external_id" if kind == "visits" else "identity"
+        row = {**row_of(sandbox, kind), "contact_email": address}
+        del row["contact_uuid"]
+        await leave_in_doubt(leat, sandbox, kind, row, ledger)
+        options: dict[str, Any] = {"ensure_identity": True} if kind == "credit_receptions" else {}
+        for number in (1, 2):
+            await leat.contacts.update(uuids[number - 1], attributes={"email": f"moved{number}@example.com"})
+            await leat.contacts.update(uuids[number], attributes={"email": address})
+            # A run of credits asks once before it begins.
+            asked = range(2 if kind == "credit_receptions" else 1, 100)
+            sandbox.faults.add("server_error", ASKED[kind], nth=asked, status=500)
+            rows = [{**row, name: f"new {number}"}, row]
+            report = await bulk.run(getattr(leat, kind), rows, ledger=ledger, patience=3.0, **options)
+            assert (report.created, report.unknown) == (1, 1)
+            sandbox.faults.clear()
+        assert (await outcome_of(leat, kind, row, ledger)).status is Status.CREATED
+        assert len(made(sandbox, kind)) == 3

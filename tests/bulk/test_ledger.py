@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sqlite3
 import stat
-import subprocess
 import sys
 import threading
 import time
@@ -32,7 +32,7 @@ from leat_async.resources.visits import Visits
 from leat_async.sandbox import Sandbox
 
 from ..conftest import Recorded, Recorder
-from ..forking import Fork, Forks, environment
+from ..forking import Fork, Forks, environment, piped
 from .conftest import store_at
 from .helpers import Leap, Shop, client_of, held, moment, seen, told
 from .test_outcomes import all_of, visits
@@ -560,20 +560,19 @@ async def test_an_error_whose_text_cannot_be_written_as_it_is(sandbox: Sandbox, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a lock can only be asked about by taking it")
-def test_to_ask_who_has_a_ledger_takes_it_from_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_to_ask_who_has_a_ledger_takes_it_from_nobody(
+    forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A monitor that asks for the status must not keep an import from starting in that moment."""
     path = tmp_path / "l"
     path.write_bytes(b"")
     program = (
-        "import sys; from pathlib import Path; from leat_async.bulk.lock import FileLock;"
-        "lock = FileLock(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+        "import sys, time; from pathlib import Path; from leat_async.bulk.lock import FileLock;"
+        "lock = FileLock(Path(sys.argv[1])); print(flush=True); time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
+    with piped(forks, ["-c", program, path], environment(), tmp_path) as holder:
         holder.stdout.readline()
         assert lock.is_held(path)
-        holder.communicate()
+    assert holder.wait() == -signal.SIGKILL
     monkeypatch.setattr(lock, "_take", None)
     assert not lock.is_held(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from leat_async.bulk.ledger_file import LedgerFile
 from leat_async.bulk.lock import FileLock
 
 from ..conftest import Recorder
+from ..forking import Forks, environment, piped
 from .helpers import Shop, copy_ledger, held, moment
 
 HELD = """
@@ -137,18 +139,14 @@ async def test_one_ledger_is_one_run_whatever_its_name(
 
 
 @pytest.mark.parametrize("name_of", [linked, hard_linked, same])
-def test_other_processes_are_kept_out_as_well(tmp_path: Path, name_of: Callable[[Path], Path]) -> None:
+def test_other_processes_are_kept_out_as_well(forks: Forks, tmp_path: Path, name_of: Callable[[Path], Path]) -> None:
     path = tmp_path / "l"
     LedgerFile(path).close()
-    holder = subprocess.Popen([sys.executable, "-c", HELD, str(path)], stdout=subprocess.PIPE)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
+    with piped(forks, ["-c", HELD, path], environment(), tmp_path) as holder:
+        assert holder.stdout.readline() == "held\n"
         with pytest.raises(errors.ConfigError, match="in use"):
             LedgerFile(name_of(path))
-    finally:
-        holder.kill()
-        holder.communicate()
+    assert holder.wait() == -signal.SIGKILL
     # The lock has gone with its process.
     LedgerFile(path).close()
 

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import os
 import re
+import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +28,7 @@ from leat_async.bulk.postgres_store import PostgresLedgerStore
 from leat_async.bulk.store import Commit, RefusedRow, RunStart, RunSums
 from leat_async.sandbox import Sandbox
 
+from ..forking import Forks, environment, piped
 from ..servers import Postgres
 from .helpers import Leap, client_of, held
 from .test_ledger import active_row
@@ -95,19 +96,19 @@ async def test_the_server_crashes_in_mid_import_and_nothing_is_doubled(
     assert len({row["external_id"] for row in sandbox.rows("visits")}) == count == len(sandbox.rows("visits"))
 
 
-def test_the_lock_is_free_within_a_second_after_the_process_is_killed(ledger_url: str) -> None:
+def test_the_lock_is_free_within_a_second_after_the_process_is_killed(
+    forks: Forks, ledger_url: str, tmp_path: Path
+) -> None:
     program = (
-        "import sys; from leat_async.bulk.postgres_base import LedgerUrl, PostgresBase;"
-        "base = PostgresBase(LedgerUrl.of(sys.argv[1])); base.take(make=True); print(flush=True); sys.stdin.read()"
+        "import sys, time; from leat_async.bulk.postgres_base import LedgerUrl, PostgresBase;"
+        "base = PostgresBase(LedgerUrl.of(sys.argv[1])); base.take(make=True); print(flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", program, ledger_url]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
+    with piped(forks, ["-c", program, ledger_url], environment(), tmp_path) as holder:
         holder.stdout.readline()
         with closing(PostgresBase(LedgerUrl.of(ledger_url))) as base:
             with pytest.raises(errors.ConfigError, match=f"in use by another run; .*on {socket.gethostname()}"):
                 base.take()
-            holder.kill()
+            holder.send_signal(signal.SIGKILL)
             began = time.monotonic()
             while base.holders():
                 assert time.monotonic() < began + 1.0

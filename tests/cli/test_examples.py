@@ -15,7 +15,7 @@ def test_they_are_listed_with_what_they_are(leat: Leat) -> None:
     ran = leat("examples")
     listed = dict(line.split(maxsplit=1) for line in ran.stdout.splitlines())
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert listed["web_flask"].startswith("The same on Flask")
+    assert listed["web_flask"].startswith("A till's service on Flask")
     assert listed["visits.csv"] == "A file to import, 2,001 lines."
     assert not any(name.startswith("make_") for name in listed)
 

@@ -19,7 +19,7 @@ from leat_async.sandbox import Sandbox
 
 from ..export import conftest
 from ..export.conftest import Lists
-from ..forking import Forks, by_itself, environment
+from ..forking import Forks, Piped, by_itself, environment, piped
 
 lists = conftest.lists
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -85,39 +85,27 @@ def test_exit_codes(command: Command, account: dict[str, str], tmp_path: Path) -
     assert "since: 'soon' is no moment" in ran.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
-    arguments = ["loyalty-transactions", "-o", "-", "--format", "csv", "--sandbox"]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "leat_async", "export", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert process.stdout.readline().startswith(b"uuid,")
-    process.stdout.close()
-    messages = process.stderr.read()
-    process.stderr.close()
-    assert (process.wait(30), messages) == (0, b"")
+def test_a_reader_that_leaves_early_is_no_error(forks: Forks, tmp_path: Path) -> None:
+    command = ["-m", "leat_async", "export", "loyalty-transactions", "-o", "-", "--format", "csv", "--sandbox"]
+    with piped(forks, command, environment(), tmp_path) as process:
+        assert process.stdout.readline().startswith("uuid,")
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-async def test_ctrl_c_can_be_resumed(lists: Lists, tmp_path: Path) -> None:
+async def test_ctrl_c_can_be_resumed(forks: Forks, lists: Lists, tmp_path: Path) -> None:
     lists.most = 5
     lists.fill("visits", 300)
-    env = {**os.environ, "LEAT_BASE_URL": lists.url, "LEAT_ACCESS_TOKEN": "token"}
-    arguments = ["-m", "leat_async", "export", "visits", "-o", str(tmp_path / "x.csv")]
+    env = {**environment(), "LEAT_BASE_URL": lists.url, "LEAT_ACCESS_TOKEN": "token"}
 
-    async def run() -> tuple[int | None, bytes]:
+    async def run() -> tuple[int, str]:
         nonlocal process
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, env=env, stderr=asyncio.subprocess.PIPE
-        )
-        _, messages = await process.communicate()
-        return process.returncode, messages
+        with piped(forks, ["-m", "leat_async", "export", "visits", "-o", "x.csv"], env, tmp_path) as process:
+            _, messages = await asyncio.to_thread(process.communicate)
+            return process.wait(), messages
 
-    process: asyncio.subprocess.Process
+    process: Piped
 
     async def interrupt(number: int) -> None:
         if number == 45:
@@ -126,10 +114,10 @@ async def test_ctrl_c_can_be_resumed(lists: Lists, tmp_path: Path) -> None:
     lists.before = interrupt
     code, messages = await run()
     assert code == 130
-    assert messages.decode() == "leat: interrupted; the same command again goes on where this ended\n"
+    assert messages == "leat: interrupted; the same command again goes on where this ended\n"
     code, messages = await run()
     assert code == 0
-    assert messages.decode().endswith("300 rows, resumed\n")
+    assert messages.endswith("300 rows, resumed\n")
 
 
 async def test_what_cant_be_promised_is_on_stderr(command: Command, lists: Lists, tmp_path: Path) -> None:

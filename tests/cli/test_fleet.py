@@ -6,7 +6,10 @@ import asyncio
 import json
 import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -141,6 +144,8 @@ def test_a_file_that_could_not_be_written_is_told(sandbox: Sandbox, jobs: Path, 
         (("run", "--jobs", "none.toml"), "none.toml: there is no such file; --jobs names another"),
         (("job", "nothing"), "there is no job 'nothing'; there are visits, shops-amsterdam"),
         (("run", "--for", "0"), "--for takes seconds above 0"),
+        (("run", "--for", "nan"), "--for takes seconds above 0, got nan"),
+        (("run", "--job", "visits", "--job", "visits"), "visits: failed, there is no token in the variable AMSTERDAM"),
         (("rejects", "shops-amsterdam"), "is an export"),
         (("rejects", "visits"), "visits has not run here yet"),
     ],
@@ -199,3 +204,25 @@ async def test_months_are_exact_however_often_their_job_is_killed(forks: Forks, 
     assert len(found) == rows == len(made)
     assert {uuid for uuid, *_ in found} == made
     assert all(month == shown for _, month, shown in found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes")
+def test_ctrl_c_does_not_wait_for_a_command_that_prints_no_token(jobs: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    command = "trap '' INT; echo > begun; exec cat pipe 2>/dev/null"
+    jobs.write_text(jobs.read_text().replace('env = "AMSTERDAM"', f'command = ["sh", "-c", "{command}"]'))
+    arguments = ("-m", "leat_async", "fleet", "run", "--job", "visits")
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=tmp_path, env=environment(None), stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    try:
+        _, messages = process.communicate(timeout=30.0)
+    finally:
+        (tmp_path / "pipe").write_text("")  # which ends the command
+        process.kill()
+    assert messages == "leat: interrupted; the same command goes on where this ended\n"
+    assert process.returncode == 130

@@ -11,8 +11,9 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 
+from ..forking import Forks
 from .conftest import Leat
-from .test_imports import good, visits_file
+from .test_imports import ON_UNIX, good, visits_file
 from .test_streams import on_a_terminal
 
 BAD = [("nobody", "2026-03-01T10:00Z"), ("new@example.com", "2026-03-02T10:00Z")]
@@ -53,12 +54,12 @@ def test_it_is_of_the_run_that_began_last_whatever_its_kind(leat: Leat, sandbox:
         report = json.loads((tmp_path / "r.json").read_text())
         assert (report["kind"], report["run"]["file"]) == (kind, file)
     refused = leat("import", "report", "1", "-o", "r.json")
-    assert "each kind numbers its runs by itself: say which by --kind" in refused.stderr
+    assert "a run's number is its own ledger's: say which by --kind" in refused.stderr
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_page_does_not_fill_a_terminal(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
-    said = on_a_terminal(["import", "report"], tmp_path, sandbox)
+@ON_UNIX
+def test_a_page_does_not_fill_a_terminal(forks: Forks, sandbox: Sandbox, tmp_path: Path) -> None:
+    said = on_a_terminal(forks, ["import", "report"], tmp_path, sandbox)
     assert said.strip() == "leat: a page is nothing for a terminal: -o import.html"
 
 

@@ -192,6 +192,7 @@ def test_dry_run_checks_every_row_and_sends_nothing(leat: Leat, sandbox: Sandbox
         (["v.csv", "--max-errors", "many"], "--max-errors"),
         (["v.csv", "--max-errors", "100%"], "--max-errors"),
         (["v.csv", "--max-errors", "-1"], "--max-errors"),
+        (["v.csv", "--max-errors", "5,5%", "--dry-run"], "--max-errors"),
         (["v.csv", "--resend-unknown", "--accept-unknown"], "exclude each other"),
         (["v.csv", "--sandbox", "--ledger", "x"], "--sandbox"),
         (["v.csv", "--ledger", "v.csv"], "ledger"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -177,6 +178,7 @@ def test_a_file_names_several_imports(leat: Leat, sandbox: Sandbox, tmp_path: Pa
         ('contacts = "m.csv"\n', "must be a table that names its file"),
         ('[contacts]\nfile = "m.csv"\nbatch = 7\n', "batch of [contacts] has a value of another kind"),
         ('[contacts]\nfile = "m.csv"\ncolour = "red"\n', "there is no setting 'colour'"),
+        ('[contacts]\nfile = "m.csv"\non_change = "upsert"\n', "on_change is one of reject, update, skip"),
         ("", "no import is in it"),
         ("=", "can't be read"),
     ],
@@ -196,3 +198,15 @@ def test_directories_that_hold_no_imports(leat: Leat, sandbox: Sandbox, tmp_path
     assert "both hold contacts" in told(leat("import", "all", "d", on=sandbox))
     nowhere = leat("import", "all", "nowhere", on=sandbox)
     assert (nowhere.returncode, told(nowhere)) == (2, "leat: nowhere: there is no such file or directory")
+
+
+@pytest.mark.parametrize("name", ["Contacts.CSV", "contacts.csv.gz"])
+def test_a_file_is_called_as_a_kind_however_it_is_written(
+    leat: Leat, sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "d").mkdir()
+    text = b"email\nanna@example.com\n"
+    (tmp_path / "d" / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    done = leat("import", "all", "d", on=sandbox)
+    assert done.returncode == 0, told(done)
+    assert "anna@example.com" in [row["email"] for row in sandbox.rows("contacts")]

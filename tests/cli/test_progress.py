@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from leat_async.bulk import Progress
 from leat_async.cli.progress import ProgressPicture, held, lines, progress_of
 from leat_async.sandbox import Sandbox
 
-from ..forking import environment
+from ..forking import Forks, environment
 from .test_imports import ON_UNIX, good, visits_file
 
 NONE = {
@@ -138,15 +136,16 @@ def test_only_a_terminal_that_is_looked_at_gets_a_picture(
 
 
 @ON_UNIX
-def test_a_terminal_gets_a_picture_of_which_nothing_stays(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_terminal_gets_a_picture_of_which_nothing_stays(forks: Forks, sandbox: Sandbox, tmp_path: Path) -> None:
     import pty
 
     visits_file(tmp_path / "v.csv", sandbox, good(400))
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "leat_async", "import", "visits", "v.csv"]
+    command = ["-m", "leat_async", "import", "visits", "v.csv"]
     env = environment(sandbox) | {"TERM": "xterm", "COLUMNS": "100"}
     env.pop("CI", None)
-    done = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=slave)
+    with open(os.devnull) as nothing, open(tmp_path / "out", "wb") as out:
+        running = forks.start(command, env, tmp_path, [nothing, out, slave])
     os.close(slave)
     written = b""
     while True:
@@ -155,10 +154,9 @@ def test_a_terminal_gets_a_picture_of_which_nothing_stays(sandbox: Sandbox, tmp_
         except OSError:
             break
     os.close(master)
-    out, _ = done.communicate(timeout=30)
-    assert done.returncode == 0
+    assert running.wait() == 0
     assert b"rows a second" in written
     assert b"400 of 400 rows" in written
     # The last thing that is done is to take the lines away.
     assert b"\x1b[2K" in written[written.rindex(b"400 of 400 rows") :]
-    assert b"\x1b" not in out
+    assert b"\x1b" not in (tmp_path / "out").read_bytes()

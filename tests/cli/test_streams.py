@@ -97,7 +97,7 @@ def test_a_closed_stream_ends_nothing(leat: Run, tmp_path: Path, command: str, c
 
 @pytest.mark.parametrize(
     ("closed", "command"),
-    [*((closed, "export visits -o x.csv") for closed in CLOSED), ("stdout", "api GET /shops")],
+    [*((closed, "--version") for closed in CLOSED), ("stdin stdout stderr", "export visits -o x.csv")],
 )
 def test_a_stream_that_is_closed_when_the_interpreter_starts(
     account: Sandbox, tmp_path: Path, closed: str, command: str
@@ -171,29 +171,29 @@ def test_names_and_error_texts_reach_no_terminal_raw(forks: Forks, account: Sand
         assert ran.stderr
 
 
-def on_a_terminal(arguments: list[str], cwd: Path, sandbox: Sandbox) -> str:
+def on_a_terminal(forks: Forks, arguments: list[str], cwd: Path, sandbox: Sandbox) -> str:
     import pty
 
     found: list[bytes] = []
-    pid, handle = pty.fork()
-    if not pid:
-        os.chdir(cwd)
-        os.execve(sys.executable, [sys.executable, "-m", "leat_async", *arguments], environment(sandbox))
+    handle, its = pty.openpty()
+    running = forks.start(["-m", "leat_async", *arguments], environment(sandbox), cwd, [its, its, its])
+    os.close(its)
     try:
         while True:
             found.append(os.read(handle, 65536))
     except OSError:
         pass  # as a terminal says that the other side is gone
-    os.waitpid(pid, 0)
+    running.wait()
     os.close(handle)
     return b"".join(found).decode()
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_data_on_a_terminal_is_harmless_and_in_a_file_what_it_is(leat: Run, account: Sandbox, tmp_path: Path) -> None:
+def test_data_on_a_terminal_is_harmless_and_in_a_file_what_it_is(
+    forks: Forks, leat: Run, account: Sandbox, tmp_path: Path
+) -> None:
     account.create_contact("evil@example.com", attributes={"firstname": EVIL})
     for arguments in (["api", "GET", "/contacts"], ["export", "contacts", "--format", "csv", "-o", "-"]):
-        text = on_a_terminal(arguments, tmp_path, account)
+        text = on_a_terminal(forks, arguments, tmp_path, account)
         assert "evil@example.com" in text
         assert "title" in text
         # A terminal ends its lines with a carriage return, and rich's own line about the progress is erased.

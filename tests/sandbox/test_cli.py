@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,10 +71,8 @@ def test_what_is_in_use_is_told_in_one_sentence(start: Start, tmp_path: Path) ->
             assert said in done.stderr
 
 
-def test_both_ways_have_the_same_options() -> None:
-    said = [
-        subprocess.run([sys.executable, *way, "--help"], capture_output=True, text=True, timeout=20) for way in WAYS
-    ]
+def test_both_ways_have_the_same_options(start: Start) -> None:
+    said = [start([*way, "--help"]) for way in WAYS]
     assert [done.returncode for done in said] == [0, 0]
     module, leat = (done.stdout.partition("options:")[2] for done in said)
     assert module == leat != ""

@@ -1,9 +1,13 @@
-"""The OpenAPI document: valid, whole, and true. `LEAT_SOAK=1` sends five thousand requests by it."""
+"""The OpenAPI document: valid, whole, and true.
+
+`LEAT_SOAK=1` sends five thousand requests by it; else one for each third operation, on each Python for others.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +26,8 @@ from leat_async.sandbox.resources import ROUTES
 from .conftest import Wire
 from .world import World
 
-EACH = 17 if os.environ.get("LEAT_SOAK") else 1
+SOAK = os.environ.get("LEAT_SOAK") == "1"
+EACH = 17 if SOAK else 1
 METHODS = ("get", "put", "post", "delete")
 
 
@@ -115,13 +120,13 @@ def test_answers_are_as_told(world: World) -> None:
     told = document(ROUTES, sandbox.url)
     schema = schemathesis.openapi.from_dict(told)
     sent, statuses = 0, Counter[int | None]()
-    for path, method, _ in operations(told):
+    for path, method, _ in [*operations(told)] if SOAK else [*operations(told)][sys.version_info.minor % 3 :: 3]:
         sandbox.restore("world")
         token = sandbox.register_token if "/register" in path else sandbox.token
         sent += send(world, schema[path][method.upper()], token)
         statuses.update(entry.status for entry in sandbox.journal)
         sandbox.journal.clear()
-    assert sent >= 300 * EACH * 0.9
+    assert sent >= (300 if SOAK else 100) * EACH * 0.9
     assert statuses[200] > sent / 20, statuses  # a good part of them is not refused
     assert 500 not in statuses
 

@@ -104,14 +104,14 @@ def test_the_sandbox_shares_no_code_with_the_client() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"), [('"apply_then_dorp"', "apply_then_dorp"), ('"reject", nht=3', "nht"), ("", "kind")]
-)
-def test_a_mark_that_is_wrong_is_told_in_a_sentence(tmp_path: Path, arguments: str, told: str) -> None:
-    (tmp_path / "test_it.py").write_text(
-        f"import pytest\n@pytest.mark.leat_faults({arguments})\ndef test_it(leat_sandbox): ...\n"
-    )
+def test_a_mark_that_is_wrong_is_told_in_a_sentence(tmp_path: Path) -> None:
+    wrong = {'"apply_then_dorp"': "apply_then_dorp", '"reject", nht=3': "nht", "": "kind"}
+    tests = [
+        f"@pytest.mark.leat_faults({arguments})\ndef test_{number}(leat_sandbox): ...\n"
+        for number, arguments in enumerate(wrong)
+    ]
+    (tmp_path / "test_it.py").write_text("import pytest\n" + "".join(tests))
     done = pytest_run(tmp_path, "-o", "asyncio_default_fixture_loop_scope=function")
     lines = [line for line in done.stdout.splitlines() if line.startswith("leat_faults: ")]
-    assert [told in line for line in lines] == [True], done.stdout
+    assert [told in line for told, line in zip(wrong.values(), lines, strict=True)] == [True] * 3, done.stdout
     assert "pytest_plugin.py" not in done.stdout  # of which a traceback would show the code

@@ -76,13 +76,15 @@ def test_from_the_command_line(forks: Forks | None, tmp_path: Path) -> None:
         f"r = u.Request(os.environ['LEAT_BASE_URL'] + '{ROOT}/shops')\n"
         "r.add_header('Authorization', 'Bearer ' + os.environ['LEAT_ACCESS_TOKEN'])\nu.urlopen(r).read()"
     )
-    done = subprocess.run([*COMMAND, "--record", str(file), "--exec", sys.executable, "-c", code], timeout=60)
-    assert done.returncode == 0
 
-    def run(path: Path) -> subprocess.CompletedProcess[str]:
-        program = ["-m", "leat_async.sandbox", "replay", str(path)]
+    def sandbox(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        program = ["-m", "leat_async.sandbox", *arguments]
         return (forks.run if forks else by_itself)(program, environment(), tmp_path)
 
+    def run(path: Path) -> subprocess.CompletedProcess[str]:
+        return sandbox("replay", path)
+
+    assert sandbox("--record", file, "--exec", sys.executable, "-c", code).returncode == 0
     same = run(file)
     assert (same.returncode, same.stdout, same.stderr) == (0, "", "1 request compared, 0 differences\n")
     told = json.loads(file.read_text())

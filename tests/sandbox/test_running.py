@@ -8,32 +8,41 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
+from ..forking import Forks, Piped, environment, piped
 from .conftest import ROOT
 
 COMMAND = [sys.executable, "-W", "error", "-m", "leat_async.sandbox"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., AbstractContextManager[tuple[Piped, list[str]]]]
 
 
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, **options)  # type: ignore[call-overload]
+@pytest.fixture
+def run(forks: Forks, tmp_path: Path) -> Run:
+    """Run `python -m leat_async.sandbox …` to its end."""
+    return lambda *arguments: forks.run(["-m", "leat_async.sandbox", *arguments], environment(), tmp_path)
 
 
-def start(*arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "leat_async.sandbox", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    return process, [process.stdout.readline().strip() for _ in range(2)]
+@pytest.fixture
+def start(forks: Forks, tmp_path: Path) -> Start:
+    """Start it, and read its two lines."""
+
+    @contextmanager
+    def started(*arguments: str) -> Iterator[tuple[Piped, list[str]]]:
+        with piped(forks, ["-m", "leat_async.sandbox", *arguments], environment(), tmp_path) as process:
+            yield process, [process.stdout.readline().strip() for _ in range(2)]
+
+    return started
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
-def test_the_command_prints_two_exports_and_stops_cleanly(number: str) -> None:
-    process, lines = start("--port", "0", "--seed", "demo", "--fault", "reject shops.list status=418")
-    try:
+def test_the_command_prints_two_exports_and_stops_cleanly(start: Start, number: str) -> None:
+    with start("--port", "0", "--seed", "demo", "--fault", "reject shops.list status=418") as (process, lines):
         names = [line.partition("=")[0] for line in lines]
         assert names == ["export LEAT_BASE_URL", "export LEAT_ACCESS_TOKEN"]
         url, token = (line.partition("=")[2] for line in lines)
@@ -41,31 +50,29 @@ def test_the_command_prints_two_exports_and_stops_cleanly(number: str) -> None:
         for path, status in (("/shops", "418"), ("/contacts", "200")):
             done = subprocess.run([*command, url + ROOT + path], capture_output=True, text=True, check=True)
             assert done.stdout == status
-    finally:
         process.send_signal(getattr(signal, number))
-        rest, errors = process.communicate(timeout=10)
-    assert (process.returncode, rest) == (0, "")
+        rest, errors = process.communicate()
+        assert (process.wait(), rest) == (0, "")
     first, second = errors.splitlines()
     assert re.fullmatch(rf"GET {ROOT}/shops shops.list 418 \d+\.\d ms fault=reject", first)
     assert re.fullmatch(rf"GET {ROOT}/contacts contacts.list 200 \d+\.\d ms", second)
 
 
-def test_quiet_prints_no_line_a_request() -> None:
-    process, lines = start("--port", "0", "--quiet")
-    subprocess.run(["curl", "-s", lines[0].partition("=")[2] + ROOT], capture_output=True, check=True)
-    process.send_signal(signal.SIGTERM)
-    rest, errors = process.communicate(timeout=10)
-    assert (process.returncode, rest, errors) == (0, "", "")
+def test_quiet_prints_no_line_a_request(start: Start) -> None:
+    with start("--port", "0", "--quiet") as (process, lines):
+        subprocess.run(["curl", "-s", lines[0].partition("=")[2] + ROOT], capture_output=True, check=True)
+        process.send_signal(signal.SIGTERM)
+        assert (process.communicate(), process.wait()) == (("", ""), 0)
 
 
-def test_a_line_shows_no_secret_and_no_control_character() -> None:
-    process, lines = start("--port", "0")
-    url, token = (line.partition("=")[2] for line in lines)
-    for path in ("contact-session-tokens/very-s3cret", "a%1b[31m?access_token=very-s3cret"):
-        command = ["curl", "-s", "-g", "-H", f"Authorization: Bearer {token}", f"{url}{ROOT}/{path}"]
-        subprocess.run(command, capture_output=True, check=True)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+def test_a_line_shows_no_secret_and_no_control_character(start: Start) -> None:
+    with start("--port", "0") as (process, lines):
+        url, token = (line.partition("=")[2] for line in lines)
+        for path in ("contact-session-tokens/very-s3cret", "a%1b[31m?access_token=very-s3cret"):
+            command = ["curl", "-s", "-g", "-H", f"Authorization: Bearer {token}", f"{url}{ROOT}/{path}"]
+            subprocess.run(command, capture_output=True, check=True)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
     assert len(errors.splitlines()) == 2
     assert "very-s3cret" not in errors
     assert token not in errors
@@ -79,7 +86,7 @@ print(urlopen(os.environ["LEAT_BASE_URL"] + "/_sandbox/health").status)
 """
 
 
-def test_a_command_runs_with_the_environment_set_and_its_code_is_ours() -> None:
+def test_a_command_runs_with_the_environment_set_and_its_code_is_ours(run: Run) -> None:
     code = f"{ASK}\nprint(os.environ['LEAT_ACCESS_TOKEN'][:12]); sys.exit(int(sys.argv[2]))"
     done = run("--seed", "7", "--exec", sys.executable, "-c", code, "--port", "3")
     assert (done.returncode, done.stdout, done.stderr) == (3, "200\nleat-sandbox\n", "")
@@ -88,7 +95,7 @@ def test_a_command_runs_with_the_environment_set_and_its_code_is_ours() -> None:
     assert (lost.returncode, lost.stdout, lost.stderr) == (127, "", "no-such-command: No such file or directory\n")
 
 
-def test_two_commands_do_not_want_the_same_port() -> None:
+def test_two_commands_do_not_want_the_same_port(run: Run) -> None:
     inner = [*COMMAND, "--exec", sys.executable, "-c", ASK]
     done = run("--exec", *inner)
     assert (done.returncode, done.stdout) == (0, "200\n")
@@ -115,7 +122,7 @@ def test_signals_are_the_command_s_business(number: int) -> None:
         assert process.wait(20) == 5
 
 
-def test_an_env_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+def test_an_env_file_is_its_owner_s_alone(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "leat.env"
     file.write_text("OLD=1\n" * 100)
     file.chmod(0o644)
@@ -131,7 +138,7 @@ def test_an_env_file_is_its_owner_s_alone(tmp_path: Path) -> None:
     assert target.read_text() == "kept"
 
 
-def test_in_the_background_until_it_is_stopped() -> None:
+def test_in_the_background_until_it_is_stopped(run: Run) -> None:
     started = run("--port", "0", "--detach")
     assert started.returncode == 0
     url = started.stdout.splitlines()[0].partition("=")[2]

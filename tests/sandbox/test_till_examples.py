@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from ..forking import Forks, by_itself, environment
 
 EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/till_*.py"))
 
@@ -16,10 +16,8 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_ends_well(path: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(path)], cwd=tmp_path, capture_output=True, text=True, timeout=100
-    )
+def test_an_example_ends_well(path: Path, tmp_path: Path, forks: Forks | None) -> None:
+    done = (forks.run if forks else by_itself)([path], environment(), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     with_await, _, without = done.stdout.partition("without\n")

@@ -101,6 +101,16 @@ def test_a_page_reads(browser: Browser, address: str, name: str, size: dict[str,
     ] == []
 
 
+def test_no_width_of_a_window_cuts_a_page(browser: Browser, address: str) -> None:
+    """Columns get wider, and the contents of the page come beside it, from certain widths on."""
+    page = browser.new_page()
+    page.goto(f"{address}/sandbox.html")
+    for width in [*range(320, 2000, 40), 1184, 1312, 1313, 1424, 1550, 1551, 1552, 1568]:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
 def test_the_search_page_is_searched_from_on_a_phone(browser: Browser, address: str) -> None:
     """Where the sidebar with its field is hidden."""
     page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]

@@ -118,11 +118,12 @@ class Together:
             call.add_done_callback(self._ended)
 
     def _ended(self, call: asyncio.Task[None]) -> None:
+        fault = None if call.cancelled() else call.exception()
         for each in self._calls.pop(call):
-            if not each.done.done():
+            if isinstance(fault, Exception):
+                _fail(each, fault)
+            elif not each.done.done():
                 each.done.cancel()
-        if not call.cancelled():
-            call.exception()
 
     def _leave(self, waiting: _Waiting) -> None:
         """Nobody waits for this row any more; a call of which that holds for all is cut off."""

@@ -12,6 +12,7 @@ import pytest
 from leat_async import LeatClient, bulk
 from leat_async.bulk import Status
 from leat_async.bulk.kinds import together
+from leat_async.bulk.kinds.products import ProductKind
 from leat_async.sandbox import Sandbox
 from leat_async.sandbox.engine import Call
 from leat_async.sandbox.resources import products
@@ -125,3 +126,16 @@ async def test_leaving_cuts_off_what_is_on_its_way(tmp_path: Path) -> None:
         await asyncio.sleep(0)
         left = asyncio.all_tasks() - before
         assert [task for task in left if "Together" in repr(task.get_coro())] == []
+
+
+async def test_a_fault_of_ours_in_a_call_ends_the_run_and_loses_no_row_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def find(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(ProductKind, "find", find)
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        sandbox.faults.add("reject", "products.create_batch", status=400, code=1003, message="Invalid input.")
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            await asyncio.wait_for(outcomes_of(leat, rows(20), ledger=tmp_path / "ledger"), 20.0)
