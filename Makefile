@@ -10,6 +10,8 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 PYTEST_OPTIONS ?=
 # The processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
+# Threads that nothing here gives work to spin for a while in each process that loads numpy.
+export OPENBLAS_NUM_THREADS := 1
 # Where tests make files: in memory if there is room for programs too, since ledgers wait for a disk at each commit.
 PYTEST_DEBUG_TEMPROOT ?= $(shell $(PYTHON) -c 'import os; p = "/dev/shm"; s = os.statvfs(p) if os.path.isdir(p) else None; print(p if s and s.f_bavail * s.f_frsize > 4 << 30 and not s.f_flag & os.ST_NOEXEC else "")')
 export PYTEST_DEBUG_TEMPROOT

@@ -154,13 +154,14 @@ class Engine:
             task.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         self._intake.close()
+        # Before the ledger ends, which takes memory of its own to let its rows be found.
+        self._seen.close()
         if self._ledger is not None:
             left = "interrupted" if self._abandoned else "failed" if self._failure is not None else None
             self._ledger.shut()
             for outcome in await asyncio.to_thread(self._ledger.flush):
                 self.tally.count(outcome)
             await asyncio.to_thread(self._ledger.end, self.tally.stopped or left)
-        self._seen.close()
 
     def _wake(self) -> None:
         """Tell the consumer that there is something new."""

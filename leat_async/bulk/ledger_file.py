@@ -54,6 +54,8 @@ _IN_FILE, _IN_WAL = "checkpoints", "checkpoints_known"
 _MUCH = 4 * 2**20
 # Bytes of a ledger up to which all of it is looked through before a run; of a larger one, each page when it is read.
 _LOOKED_THROUGH = 16 * 2**20
+# KiB of a run's cache: it writes the end of a table, and at its own end keys in their order, each page once.
+_CACHE = 500
 # Milliseconds to wait for whatever else has locked the database.
 _PATIENCE = 30_000
 _ROOM = 1 << 20
@@ -120,6 +122,7 @@ class LedgerFile:
 
     def _begin(self) -> None:
         """From now on the file is not whole without its `-wal`."""
+        self.base.execute(f"PRAGMA cache_size=-{_CACHE}")
         # SQLite's own checkpoints would not say that they were made.
         self.base.execute("PRAGMA wal_autocheckpoint=0")
         # After one the `-wal` is as long as what is written next, and until then as it was: never empty.

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 from .._core.digests import digest
 from .outcomes import Outcome, Status
 from .rows import ActiveRow
 
-# Bytes of memory that tell identities that come for the first time from those that may have come before.
-_SLOTS = 2**22
-# Identities that are kept in memory, and how many go to the table at a time: always the same, so that the statement is
-# compiled once.
-_FRESH = 8_192
-_TOGETHER = 128
+# Bytes of memory whose bits tell identities that come for the first time from those that may have come before.
+_SLOTS = 2**20
+# Identities that are kept in memory, and how many go to the table at a time: nearly always the same, so that the
+# statement is compiled once.
+_FRESH = 5_120
+_TOGETHER = 256
+# KiB of a cache that is full before 10,000 rows have come. A larger one holds hardly more of the pages that are asked
+# for, since any page may be the next.
+_CACHE = 500
 _TABLES = (
     "CREATE TABLE seen (identity BLOB PRIMARY KEY, n INTEGER, place INTEGER) WITHOUT ROWID",
     # Apart, in the order they come: the other, whose rows go anywhere, is searched all the time, and so must be small.
@@ -64,10 +66,13 @@ class SeenKeys:
     """
 
     def __init__(self) -> None:
-        # The latest identities, each with its content's fingerprint: most come once, and small runs have no others.
-        self._fresh: dict[bytes, bytes] = {}
+        # The latest identities, each with its content's fingerprint: most come once, and small runs have no others; and
+        # what is left of those before them, which go to disk as the latest come. One mapping that gained and lost
+        # entries all the time would take four times the room.
+        self._latest: dict[bytes, bytes] = {}
+        self._leaving: dict[bytes, bytes] = {}
         self._places = 0
-        # Whether any identity of a slot has come; where none has, there is nothing to look for.
+        # Whether any identity of a bit has come; where none has, there is nothing to look for.
         self._slots = bytearray(_SLOTS)
 
     @cached_property
@@ -77,43 +82,53 @@ class SeenKeys:
         base = sqlite3.connect("", isolation_level=None, cached_statements=16)
         base.execute("PRAGMA journal_mode=OFF")
         base.execute("PRAGMA synchronous=OFF")
-        base.execute("PRAGMA cache_size=-2000")
+        base.execute(f"PRAGMA cache_size=-{_CACHE}")
         for table in _TABLES:
             base.execute(table)
         return base
 
     def count(self, identity: bytes, fingerprint: bytes) -> int:
         """How many came before this one."""
-        slot = int.from_bytes(identity[:4]) % _SLOTS
-        if not self._slots[slot]:
-            self._slots[slot] = 1
-            self._fresh[identity] = fingerprint
-            if len(self._fresh) >= _FRESH + _TOGETHER:
-                oldest = [*islice(self._fresh.items(), _TOGETHER)]
-                self._keep(oldest)
-                for identity, _ in oldest:
-                    del self._fresh[identity]
+        slot, bit = int.from_bytes(identity[:4]) % _SLOTS, 1 << (identity[0] >> 5)
+        if not self._slots[slot] & bit:
+            self._slots[slot] |= bit
+            self._latest[identity] = fingerprint
+            if not len(self._latest) % _TOGETHER:
+                self._move_on()
             return 0
-        if identity in self._fresh:
-            self._keep([(identity, self._fresh.pop(identity))])
+        self._to_disk(identity)
         found = self._base.execute("UPDATE seen SET n = n + 1 WHERE identity = ? RETURNING n", (identity,)).fetchone()
         if found is not None:
             return int(found[0]) - 1
         self._keep([(identity, fingerprint)])
         return 0
 
+    def _move_on(self) -> None:
+        """Some more of the latest have come: let as many that came before them leave."""
+        some = [self._leaving.popitem() for _ in range(min(_TOGETHER, len(self._leaving)))]
+        if some:
+            self._keep(some)
+        if len(self._latest) >= _FRESH and not self._leaving:
+            self._leaving, self._latest = self._latest, {}
+
+    def _to_disk(self, identity: bytes) -> None:
+        """Keep an identity where what is asked and said of it can be."""
+        for some in (self._latest, self._leaving):
+            if identity in some:
+                self._keep([(identity, some.pop(identity))])
+
     def _keep(self, some: list[tuple[bytes, bytes]]) -> None:
         """Keep identities and the fingerprints of their contents, for the first time."""
         first, self._places = self._places, self._places + len(some)
-        keys = [value for place, (identity, _) in enumerate(some, first) for value in (identity, place)]
+        # As bytearrays, for what SQLite's module makes of bytes before Python 3.12: see `sqlite_store`.
+        keys = [value for place, (identity, _) in enumerate(some, first) for value in (bytearray(identity), place)]
         self._base.execute(_many("INSERT INTO seen VALUES (?, 1, ?)", len(some)), keys)
-        known = [value for place, (_, known) in enumerate(some, first) for value in (place, known)]
+        known = [value for place, (_, known) in enumerate(some, first) for value in (place, bytearray(known))]
         self._base.execute(_many("INSERT INTO fates VALUES (?, ?, NULL, NULL, 0)", len(some)), known)
 
     def settle(self, identity: bytes, fate: Fate) -> None:
         """Keep what became of the latest row with this identity; the first one is taken as done until then."""
-        if identity in self._fresh:
-            self._keep([(identity, self._fresh.pop(identity))])
+        self._to_disk(identity)
         self._base.execute(
             "UPDATE fates SET fingerprint = ?, fate = ?, uuid = ?, number = ? "
             "WHERE place = (SELECT place FROM seen WHERE identity = ?)",
@@ -122,8 +137,7 @@ class SeenKeys:
 
     def fate(self, identity: bytes) -> Fate:
         """What became of the latest row with this identity."""
-        if identity in self._fresh:
-            return Fate(self._fresh[identity], None, None, 0)
+        self._to_disk(identity)
         asked = "SELECT fingerprint, fate, uuid, number FROM fates NATURAL JOIN seen WHERE identity = ?"
         return Fate(*self._base.execute(asked, (identity,)).fetchone())
 
@@ -146,7 +160,8 @@ class SeenKeys:
         self._base.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?)", (address, uuid, shown))
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it, and of its memory."""
+        self._latest, self._leaving, self._slots = {}, {}, bytearray()
         if "_base" in self.__dict__:
             self._base.close()
 

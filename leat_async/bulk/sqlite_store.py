@@ -25,6 +25,7 @@ from .store import COLUMNS, RUNS_KEPT, Commit, Known, RefusedRow, RunStart, RunS
 
 _ROW = f"({', '.join('?' * len(COLUMNS))})"
 _WIDTH = len(COLUMNS)
+_BLOBS = COLUMNS.index("key"), COLUMNS.index("content")
 _RECORD = (
     f"INSERT INTO rows VALUES {_ROW} ON CONFLICT (number) DO UPDATE SET run = excluded.run, idx = excluded.idx, "
     "state = excluded.state, content = excluded.content, rest = excluded.rest"
@@ -251,7 +252,10 @@ class SqliteLedgerStore:
     def _put_rows(self, base: sqlite3.Connection, values: list[int | str | bytes]) -> None:
         for start in range(0, len(values), _MOST * _WIDTH):
             # One statement for many rows: in a thread the interpreter's lock is then given up once, not once a row.
-            some = values[start : start + _MOST * _WIDTH]
+            some: list[Any] = values[start : start + _MOST * _WIDTH]
+            for column in _BLOBS:
+                # Before Python 3.12 the module raises and catches an error to see whether bytes want to be adapted.
+                some[column::_WIDTH] = map(bytearray, some[column::_WIDTH])
             # The last one again and again: each length is another statement to compile, and so there are few.
             some += some[-_WIDTH:] * (-len(some) // _WIDTH % _STEP)
             base.execute(_statement(len(some) // _WIDTH), some)

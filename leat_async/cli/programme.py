@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -30,9 +29,8 @@ ORDER: tuple[ImportKind, ...] = (
 )  # fmt: skip
 T = TypeVar("T")
 _PROGRAMME = "programme.toml"
-# Advice that these commands can't take: they have no --map.
-_MAP = re.compile(r"--map 'COLUMN=(\w+)'")
-_CALLED = """call it so, or have `leat import all` read a file in which [{}.columns] says "COLUMN" = "{}\""""
+# Several imports have no --map of their own.
+_MAPPED = """; here --map is [{}.columns] in a file that `leat import all` reads: "COLUMN" = "parameter\""""
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
@@ -132,8 +130,9 @@ def _taken(options: ImportOptions, step: Callable[[ImportOptions], T]) -> T:
     try:
         return step(options)
     except Stop as error:
-        kind = options.kind.replace("_", "-")
-        raise Stop(_MAP.sub(lambda found: _CALLED.format(kind, found[1]), str(error)), error.code) from None
+        if "--map " not in str(error):
+            raise
+        raise Stop(f"{error}{_MAPPED.format(options.kind.replace('_', '-'))}", error.code) from None
 
 
 def _options(kind: ImportKind, told: Mapping[str, Any], folder: Path, common: Mapping[str, Any]) -> ImportOptions:

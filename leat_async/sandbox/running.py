@@ -81,8 +81,8 @@ async def _serve(sandbox: Sandbox, command: Sequence[str] | None, env_file: Path
         return 0
 
 
-def _terminate(there: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    there.result().terminate()
+def _end(started: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    started.result().terminate()
 
 
 async def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
@@ -92,7 +92,7 @@ async def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:
         # Before the command is there, since whoever hears of it may end it at once.
         # Ctrl-C reaches the command as well, which decides what becomes of it.
         loop.add_signal_handler(signal.SIGINT, lambda: None)
-        loop.add_signal_handler(signal.SIGTERM, there.add_done_callback, _terminate)
+        loop.add_signal_handler(signal.SIGTERM, there.add_done_callback, _end)
     try:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     except OSError as error:

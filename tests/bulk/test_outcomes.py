@@ -14,10 +14,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import duckdb
-import pandas
-import polars
-import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -330,6 +326,12 @@ async def test_wrong_resources_and_rows(leat: LeatClient) -> None:
 
 
 async def test_a_table_is_told_how_it_gives_its_rows(leat: LeatClient, sandbox: Sandbox) -> None:
+    # Loaded where they are used: each worker of a run imports all test files.
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
     shop, contact = sandbox.shops[0]["uuid"], sandbox.create_contact("ada@example.com")["uuid"]
     rows = [
         {"contact_uuid": contact, "shop_uuid": shop, "external_id": f"R-{n}", "starts_at": at, "source": None}

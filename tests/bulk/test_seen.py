@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -47,3 +48,19 @@ def test_many_rows_are_counted_each_for_itself() -> None:
     assert [seen.count(name, b"7") for name in names] == [0] * 9_000
     assert [seen.count(name, b"7") for name in names] == [1] * 9_000
     seen.close()
+
+
+def test_memory_is_at_its_most_before_ten_thousand_rows_have_come() -> None:
+    tracemalloc.start()
+    seen = SeenKeys()
+    peaks: list[int] = []
+    try:
+        for some in (range(10_000), range(10_000, 40_000)):
+            tracemalloc.reset_peak()
+            for n in some:
+                seen.count(raw_digest("name", str(n)), b"%d" % n)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
+        seen.close()
+    assert peaks[1] <= 1.02 * peaks[0]

@@ -117,12 +117,9 @@ def test_a_column_that_the_last_import_misses_is_told_before_the_first_begins(
     before = counts(sandbox)
     ended = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
     assert ended.returncode == 2
-    # `--map`, which other imports have, would be refused here.
-    assert "no column holds the credits or their value: call it so, or have `leat import all` read a file" in told(
-        ended
-    )
-    assert '[credit-receptions.columns] says "COLUMN" = "credits"' in told(ended)
-    assert "--map" not in told(ended)
+    assert "no column holds the credits or their value: --map 'COLUMN=credits'" in told(ended)
+    # `--map` itself would be refused here.
+    assert "; here --map is [credit-receptions.columns] in a file that `leat import all` reads:" in told(ended)
     assert counts(sandbox) == before
 
 
