@@ -51,6 +51,11 @@ class RedisStore(SeenStore):
         if not name:
             raise ValueError("name must not be empty")
         self._redis = needs("redis", "redis")
+        try:
+            # What follows the question mark is looked at when a connection is made.
+            self._redis.ConnectionPool.from_url(url).make_connection()
+        except (self._redis.RedisError, TypeError, ValueError) as error:
+            raise ValueError(f"url {shown(url)!r} can't be used: {hidden(str(error), url)}") from None
         super().__init__()
         self._url, self._name = url, name
         self._client: Any = None
