@@ -17,8 +17,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import ConfigError
-from .ledger_file import DAMAGE, LedgerFile, connect, damaged, read_meta, readable
+from .ledger_file import DAMAGE, LedgerFile, damaged, read_meta, readable
 from .lock import HOLDER, InUse, told_holder
 from .places import check_local
 from .store import COLUMNS, RUNS_KEPT, Commit, Known, RefusedRow, RunStart, RunSums, Source, WholeRest, newly_bound
@@ -122,8 +121,8 @@ class SqliteLedgerStore:
             raise
 
     def _holder(self) -> str:
-        """Who has it, as far as that is written down."""
-        with suppress(ConfigError, sqlite3.Error), closing(connect(self.path)) as base:
+        """Who has it, as far as that is written down and can be read at once: a holder that is frozen may bar it."""
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self.path, timeout=0)) as base:
             return told_holder(base.execute(HOLDER).fetchone())
         return ""
 

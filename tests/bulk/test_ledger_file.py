@@ -20,6 +20,7 @@ from leat_async import LeatClient, bulk, errors
 from leat_async.bulk import ledger_file
 from leat_async.bulk.ledger_file import LedgerFile
 from leat_async.bulk.lock import FileLock
+from leat_async.bulk.sqlite_store import SqliteLedgerStore
 
 from ..conftest import Recorder
 from ..forking import Forks, environment, piped
@@ -149,6 +150,25 @@ def test_other_processes_are_kept_out_as_well(forks: Forks, tmp_path: Path, name
     assert holder.wait() == -signal.SIGKILL
     # The lock has gone with its process.
     LedgerFile(path).close()
+
+
+def test_a_holder_that_lets_nobody_read_is_not_waited_for(
+    forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that is frozen while it opens its ledger."""
+    monkeypatch.setattr(ledger_file, "_PATIENCE", 130_000)  # longer than a test may take
+    path = tmp_path / "l"
+    LedgerFile(path).close()
+    bars = f"""
+import sqlite3
+base = sqlite3.connect({str(path)!r}, isolation_level=None)
+base.execute("PRAGMA journal_mode=DELETE")
+base.execute("BEGIN EXCLUSIVE")
+{HELD}"""
+    with piped(forks, ["-c", bars, path], environment(), tmp_path) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(errors.ConfigError, match=r"in use by another run; wait for it to end$"):
+            SqliteLedgerStore(path).open()
 
 
 def test_a_lock_that_is_refused_takes_nothing_from_the_one_that_holds(tmp_path: Path) -> None:

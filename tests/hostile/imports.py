@@ -406,7 +406,7 @@ class Journey:
         """All that helps to see why."""
         return "\n".join(
             [
-                f"seed {self.seed}: LEAT_SEED={self.seed} pytest tests/hostile -k seed",
+                f"seed {self.seed}: LEAT_SEED={self.seed} pytest tests/hostile/test_imports.py",
                 f"{self.kind}, {self.personality}",
                 *(f"  WRONG {text}" for text in self.wrong),
                 *(f"  {text}" for text in self.log),
