@@ -27,6 +27,9 @@ IMPORT_OPTIONS = (
     *("identity_attribute", "ensure_identity", "batch_calls"),
 )
 # What `export.to_file` takes that a job may say.
+MONTHLY_OPTIONS = ("since", "timezone", "attributes", "columns")
+EXPORT_OPTIONS = ("format", "since", "until", "timezone", "attributes", "columns", "incremental", "escape", "excel")
+# Of both, those of which Python would take anything for something.
 _FLAGS = {
     name
     for method in (bulk.create, export.to_file)
@@ -35,8 +38,6 @@ _FLAGS = {
 }
 _TEXTS = ("batch", "timezone", "incremental")
 _LISTS = ("attributes", "columns")
-MONTHLY_OPTIONS = ("since", "timezone", "attributes", "columns")
-EXPORT_OPTIONS = ("format", "since", "until", "timezone", "attributes", "columns", "incremental", "escape", "excel")
 
 
 def _text(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -85,7 +86,7 @@ def _known_options(known: tuple[str, ...], value: object) -> None:
     for name, said in cast("Mapping[str, Any]", value).items():
         if name not in known:
             raise ConfigError(f"there is no option {name!r}; there are {', '.join(known)}")
-        # Numbers and moments are checked by what they are for; of these Python would take anything for something.
+        # Numbers and moments are checked by what they are for.
         if name in _FLAGS and not isinstance(said, bool):
             raise ConfigError(f"{name} must be true or false, got {said!r}")
         if name in _LISTS and not (is_list(said) and {*map(type, said)} <= {str}):
