@@ -68,10 +68,14 @@ class Journey:
         assert all(outcome.row is rows[outcome.index] for outcome in self.outcomes)
 
     async def arrive(self, rows: list[dict[str, Any]]) -> Mapping[Status, int]:
-        """The same, and settle in better times what stayed open; the outcomes by status."""
+        """The same, and settle in better times what stayed open; the outcomes by status.
+
+        A server that now and then passes over rows may do so each time that a run sends them, so one run may not do.
+        """
         await self.travel(rows)
-        if self.count()[Status.UNKNOWN]:
-            await self.settle(rows)
+        for _ in range(3):
+            if self.count()[Status.UNKNOWN]:
+                await self.settle(rows)
         return self.count()
 
     async def settle(self, rows: list[dict[str, Any]]) -> None:
