@@ -4,6 +4,8 @@ import os
 import re
 from typing import Any
 
+from sphinx.search.en import SearchEnglish
+
 from leat_async import __version__
 
 project = "leat_async"
@@ -52,8 +54,9 @@ _PARAMETERS = re.compile(r"<dl>\n((?:<dd>.*?</dd>\n?)+)</dl>", re.DOTALL)
 
 def accessible(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Mend what readers stumble over: headings without a level, lists that define nothing, options cut in two."""
-    navigation = str(context.get("furo_navigation_tree", ""))
-    context["furo_navigation_tree"] = navigation.replace('role="heading"', 'role="heading" aria-level="2"')
+    for part in ("furo_navigation_tree", "body"):
+        if part in context:
+            context[part] = str(context[part]).replace('role="heading"', 'role="heading" aria-level="2"')
     if "body" in context:
         body = _PARAMETERS.sub(_lines, context["body"])
         context["body"] = _OPTION.sub('<span class="pre whole">', body)
@@ -64,6 +67,14 @@ def _lines(found: re.Match[str]) -> str:
     return f"<div>{inside}</div>"
 
 
+class Searched(SearchEnglish):
+    """What the search knows: numbers too, since exit codes and errors are asked for by theirs."""
+
+    def word_filter(self, word: str) -> bool:
+        return word not in self.stopwords
+
+
 def setup(app: Any) -> None:
     """Come after the theme has made its part."""
     app.connect("html-page-context", accessible, priority=900)
+    app.add_search_language(Searched)

@@ -24,6 +24,7 @@ PAGES = (
     "guarantees",
     "errors",
     "recipes/frameworks",
+    "reference/index",
     "reference/client",
     "reference/operations/visits",
     "reference/command_line",

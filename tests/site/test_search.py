@@ -82,6 +82,8 @@ def test_every_command_and_option(search: Any) -> None:
     # Each with a place of its own for each command: the page's text has most of these words anyway.
     places_of = {name: sum(place.startswith(OPTION) for place in places) for name, places in found.items()}
     assert {name for name, count in commands_of.items() if places_of[name] < count} == set()
+    # And nothing before it.
+    assert [name for name in commands_of if not found[name][-1].startswith(OPTION)] == []
     commands = search(sorted({command for command, _ in listed} - {"leat"}))
     page = "reference/command_line#"
     assert [name for name, places in commands.items() if page + name.replace(" ", "-") not in places] == []
@@ -94,16 +96,20 @@ def test_every_command_and_option(search: Any) -> None:
 
 
 def test_every_exit_code(search: Any) -> None:
-    (places,) = search(["exit codes"]).values()
-    assert _on(places, "cli")
+    found = search(["exit codes", *(f"{code:d}" for code in Exit)])
+    assert [words for words, places in found.items() if not _on(places, "cli")] == []
     table = (ROOT / "docs" / "cli.md").read_text().split("## Exit codes")[1]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == set(Exit)
 
 
 def test_every_error(search: Any) -> None:
-    listed = re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "errors.md").read_text()
+    listed = re.findall(r"^\| `(\w+)`", page, re.MULTILINE)
     assert len(listed) > 15
-    found = search(listed)
+    # By their numbers, too: what the API answers has these and not our names.
+    numbers = re.findall(r"^\| (\d+) \|", page, re.MULTILINE) + re.findall(r"HTTP (\d+)", page)
+    assert len(numbers) > 50
+    found = search(listed + numbers)
     assert [name for name, places in found.items() if not _on(places, "errors")] == []
 
 
