@@ -14,6 +14,8 @@ from .rows import each
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "from_php.md").read_text()
+README = (ROOT / "README.md").read_text()
+RESOURCES = {name for name in LeatClient.__annotations__ if not name.startswith("_")}
 PHP = json.loads((ROOT / "tests" / "facts" / "_php_sdk.json").read_text())
 _ACCOUNT, _TILL = PAGE.split("## Method by method")[1].split("## At the till")
 ROWS = re.findall(r"^\| `\$client->(\w+)->(\w+)\(.*?\)` \| `(leat\..*?)` \|", _ACCOUNT + _TILL, re.MULTILINE)
@@ -33,6 +35,27 @@ def test_every_method_has_a_row() -> None:
     for resource, methods in PHP["gone"].items():
         (row,) = re.findall(rf"^\| `\$client->{resource}->(.*?) \| .*\S \|$", _TILL, re.MULTILINE)
         assert re.findall(r"\w+", row.replace("->", "")) == methods
+
+
+def test_what_the_sdk_is_a_source_of_has_a_row() -> None:
+    """Facts that we have from the SDK itself: it can call these."""
+    of_the_sdk = [
+        f"{resource}.{name}"
+        for resource in sorted(RESOURCES)
+        for name, method in vars(type(getattr(LeatClient("token"), resource))).items()
+        if "observed in a client, the official PHP SDK" in " ".join((inspect.getdoc(method) or "").split())
+    ]
+    assert len(of_the_sdk) > 2
+    assert [name for name in of_the_sdk if f"`leat.{name}(" not in _ACCOUNT] == []
+
+
+def test_what_it_is_said_to_lack_it_lacks() -> None:
+    (page,) = re.findall(r"^\| (.*) \| no resources \|", PAGE, re.MULTILINE)
+    (readme,) = re.findall(r"^\| operations of version 3 \|.*\| most; no (.*?) \|", README, re.MULTILINE)
+    assert readme == page
+    lacking = set(page.split(", "))
+    assert lacking <= RESOURCES
+    assert lacking.isdisjoint(re.findall(r"`leat\.(\w+)\.", _ACCOUNT))
 
 
 @each("call", sorted({row[2] for row in ROWS}))
