@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from . import picture
 from .calls import OURS, RAW
 from .measure import Table, quick
 from .sandbox_throughput import send_all
@@ -124,28 +125,6 @@ def against_targets(tables: list[Table]) -> str:
     return "\n".join([*lines, ""])
 
 
-def draw(tables: list[Table], file: Path) -> None:
-    """Calls per second by library, and the time to read a page."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plot
-
-    wanted = [table for table in tables if table.name.endswith("others") or table.name.startswith("A page of")]
-    figure, axes = plot.subplots(1, len(wanted), figsize=(6.5 * len(wanted), 3.2), layout="constrained")
-    for axis, table in zip(axes, wanted, strict=True):
-        best_first = sorted(table.figures, key=table.median, reverse=table.better == "less")
-        colours = ["#c2410c" if who.startswith("leat_async") else "#94a3b8" for who in best_first]
-        bars = axis.barh(best_first, [table.median(who) for who in best_first], color=colours)
-        axis.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=8)
-        axis.set_title(table.name.removesuffix(", others").partition(" (")[0], fontsize=10)
-        axis.set_xlabel(f"{table.unit}, {table.better} is better", fontsize=8)
-        axis.tick_params(labelsize=8)
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.margins(x=0.15)
-    figure.savefig(file, dpi=150)
-
-
 def main() -> None:
     asked = sys.argv[1:]
     chosen = [name for name in SECTIONS if not asked or any(name.startswith(begin) for begin in asked)]
@@ -162,8 +141,8 @@ def main() -> None:
     if not asked and not quick():  # what is kept is measured at full length
         result: dict[str, Any] = {"machine": line, "server requests/s": rate}
         result["tables"] = [table.as_json() for table in tables]
-        (HERE / "results.json").write_text(json.dumps(result, indent=1) + "\n")
-        draw(tables, HERE.parent / "docs" / "performance.png")
+        picture.RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+        picture.draw()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import shlex
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tomllib
@@ -24,6 +25,7 @@ import pytest
 import trustme
 import yaml
 
+from benchmarks import picture
 from leat_async import LeatClient, export, sync
 from leat_async.cli.app import command as all_commands
 from leat_async.cli.exits import Exit
@@ -293,3 +295,12 @@ def _unit(text: str) -> configparser.ConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(text)
     return parser
+
+
+def test_the_picture_of_figures_is_of_them_and_reads_on_a_phone() -> None:
+    """`python -m benchmarks.picture` draws it."""
+    drawn = picture.PICTURE.read_bytes()
+    assert f"Description\0{picture.digest()}".encode() in drawn
+    # Beside each other its two parts have words of three pixels there.
+    width, height = struct.unpack(">II", drawn[16:24])
+    assert width <= 720 < height
