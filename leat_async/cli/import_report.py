@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..bulk.kinds import UNDOING
 from ..bulk.places import LedgerPlace
 from ..reports import ImportReport, imported
 from .exits import Exit, Stop
@@ -31,6 +32,9 @@ def report(choice: Choice, run: int | None, output: Path | None) -> Exit:
     as_json = output is not None and output.suffix.lower() == ".json"
     if not as_json:
         check_page("-o", output, [])
+    undone = {kind.name for kind in UNDOING.values()}
+    # What was taken back leaves the import what it was; of the taking back it is only where that is named.
+    found = [each for each in found if each.kind not in undone] or found
     one = latest(found) if run is None else only(found, "a run's number is its own ledger's")
     told = report_of(one.place, run)
     write_report(output or Path("/dev/stdout"), told.to_json() if as_json else told.to_html().encode())

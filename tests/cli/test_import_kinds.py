@@ -218,6 +218,22 @@ def test_a_run_of_credits_is_undone(leat: Leat, account: Sandbox, tmp_path: Path
     assert leat("import", "undo", "9", on=account).returncode == 2
 
 
+def test_the_report_is_still_that_of_the_import_after_it_was_undone(
+    leat: Leat, account: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "c.csv").write_text("email,credits,receipt\nanna@example.com,5,R1\nbram@example.com,6,R2\n")
+    options = ("--shop", "Garden Bistro", "--ensure-identity")
+    assert leat("import", "credit-receptions", "c.csv", *options, on=account).returncode == 0
+    assert leat("import", "undo", "1", on=account).returncode == 0
+    asked: dict[str, tuple[str, ...]] = {"credit_receptions": (), "credit_reversals": ("--kind", "credit-reversals")}
+    for kind, which in asked.items():
+        for run in ((), ("1",)):
+            reported = leat("import", "report", *run, *which, "-o", "r.json", on=account)
+            assert reported.returncode == 0, told(reported)
+            report = json.loads((tmp_path / "r.json").read_text())
+            assert (report["kind"], report["run"]["created"]) == (kind, 2)
+
+
 def test_a_run_whose_ledger_is_a_database_is_undone(
     leat: Leat, account: Sandbox, tmp_path: Path, ledger_url: str
 ) -> None:
