@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..bulk.outcomes import Progress, Report
     from ..tables.plan import ColumnPlan
     from ..tables.table import TableSource
+    from .import_options import ImportOptions
 
     Watcher: TypeAlias = Callable[[Progress], None]
 
@@ -29,7 +30,9 @@ def err() -> Terminal:
     return Terminal(stderr=True)
 
 
-def show_plan(source: TableSource, plan: ColumnPlan, examples: Mapping[str, str], notes: Sequence[str] = ()) -> None:
+def show_plan(
+    options: ImportOptions, source: TableSource, plan: ColumnPlan, examples: Mapping[str, str], notes: Sequence[str]
+) -> None:
     """Tell which column goes where, before anything is sent."""
     console = err()
     console.print(f"[bold]{escape(source.name)}[/bold] ({escape(_form(source))}) as {plan.kind}")
@@ -48,11 +51,11 @@ def show_plan(source: TableSource, plan: ColumnPlan, examples: Mapping[str, str]
         )
     console.print(table)
     if any(use.guessed and use.columns != (use.target,) for use in plan.uses):
-        console.print("  [yellow]?[/yellow] guessed from the column's name; --map says otherwise")
+        otherwise = escape(options.mapped("COLUMN", "parameter"))
+        console.print(f"  [yellow]?[/yellow] guessed from the column's name; {otherwise} says otherwise")
     if ROW_KINDS[plan.kind].moment and not any(use.target == "starts_at" for use in plan.uses):
-        console.print(
-            f"  [yellow]no column says when:[/yellow] these {plan.kind} will have no start; --map 'COLUMN=starts_at'"
-        )
+        when = escape(options.mapped("COLUMN", "starts_at"))
+        console.print(f"  [yellow]no column says when:[/yellow] these {plan.kind} will have no start; {when}")
     if plan.left_out:
         console.print(f"  [yellow]not sent:[/yellow] {', '.join(escape(_one_line(name)) for name in plan.left_out)}")
     if plan.rules.zone is not None:

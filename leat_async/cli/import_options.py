@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -77,6 +79,24 @@ class ImportOptions:
         """What messages call the file."""
         return "stdin" if self.file == "-" else self.file
 
+    def mapped(self, column: str, target: str) -> str:
+        """How it is said that a column fills a parameter: of several imports each has a table in their file."""
+        if not self.of_several:
+            return f"--map '{column}={target}'"
+        return f"{_toml(column)} = {_toml(target)} in [{self._table}.columns] of a file that `leat import all` reads"
+
+    def said(self, **settings: str | int) -> str:
+        """How settings of the file are said."""
+        if not self.of_several:
+            named = {f"--{name.replace('_', '-')}": value for name, value in settings.items()}
+            return " ".join(f"{name} {shlex.quote(str(value))}" for name, value in named.items())
+        told = ", ".join(f"{name} = {_toml(value)}" for name, value in settings.items())
+        return f"{told} in [{self._table}] of a file that `leat import all` reads"
+
+    @property
+    def _table(self) -> str:
+        return self.kind.replace("_", "-")
+
     @property
     def change(self) -> OnChange:
         """What is done with a row that is known with other data."""
@@ -116,6 +136,10 @@ class ImportOptions:
             told.pop("id", None)
         rest = {name: value for name, value in told.items() if getattr(self, name) in (None, False, [])}
         return attrs.evolve(self, **rest, map=[*maps, *(self.map or ())], set=[*sets, *(self.set or ())])
+
+
+def _toml(value: str | int) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def check(options: ImportOptions) -> None:

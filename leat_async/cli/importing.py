@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-import shlex
 import tempfile
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+
+import attrs
 
 from ..errors import LeatError
 from ..fleet.facts import AccountFacts, look_up
@@ -17,7 +19,7 @@ from ..tables.planning import MappingError, NoShopError, clock_columns, make_pla
 from ..tables.source import open_source
 from ..tables.table import TableSource, cell_text
 from ..tables.targets import ROW_KINDS, targets
-from ..tables.unpack import spool
+from ..tables.unpack import SPOOLED, spool
 from . import loop
 from .account import connected, has_credentials
 from .display import show_columns, show_plan
@@ -30,43 +32,56 @@ _FIRST_ROWS = 200
 _LONGEST_CELL = 16 << 20
 
 
+@attrs.frozen
+class ReadyImport:
+    """An import that can begin: its file is open, and it is known what becomes of each column."""
+
+    options: ImportOptions
+    source: TableSource
+    plan: ColumnPlan
+    notes: Sequence[str]
+    scratch: Path
+
+
 def run(options: ImportOptions) -> Exit:
     """Do what was asked; returns the exit code."""
-    options = _with_mapping(options)
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
-        source = _opened(options, Path(scratch))
         if options.list_columns:
-            return _list(options, source)
-        check_outputs(options, source, Path(scratch))
-        facts = _facts(options)
-        plan = _plan(options, source, facts)
-        if options.one_each is not None:
-            plan = plan.with_one_each(options.one_each)
-        source.only_with = tuple(
-            column for use in plan.uses if use.target in (options.only_with or ()) for column in use.columns
-        )
-        if options.one_each is not None:
-            # No balance is none to begin with, and then the first is no change.
-            source.but_zero = frozenset(
-                column for use in plan.uses if use.target == "credits" for column in use.columns
-            )
-        show_plan(source, plan, plan.examples(islice(source.records(), _FIRST_ROWS)), facts.notes)
-        if options.save_mapping is not None:
-            save_mapping(options.save_mapping, plan, options.reading)
-        if options.dry_run:
-            from .dry_run import dry_run
-
-            return dry_run(options, source, plan)
-        from .sending import send
-
-        return send(options, source, plan, Path(scratch))
+            return _list(options, _opened(_with_mapping(options), Path(scratch)))
+        return begin(made_ready(options, Path(scratch)))
 
 
-def check_plan(options: ImportOptions) -> None:
-    """Raise what would end an import before anything is sent: a file that can't be read, a column that is missing."""
+def made_ready(options: ImportOptions, scratch: Path) -> ReadyImport:
+    """Raises what would end an import before anything is sent: a file that can't be read, a column that is missing."""
     options = _with_mapping(options)
-    with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
-        _plan(options, _opened(options, Path(scratch)), _facts(options))
+    source = _opened(options, scratch)
+    check_outputs(options, source, scratch)
+    facts = _facts(options)
+    plan = _plan(options, source, facts)
+    if options.one_each is not None:
+        plan = plan.with_one_each(options.one_each)
+    source.only_with = tuple(
+        column for use in plan.uses if use.target in (options.only_with or ()) for column in use.columns
+    )
+    if options.one_each is not None:
+        # No balance is none to begin with, and then the first is no change.
+        source.but_zero = frozenset(column for use in plan.uses if use.target == "credits" for column in use.columns)
+    return ReadyImport(options, source, plan, facts.notes, scratch)
+
+
+def begin(ready: ReadyImport) -> Exit:
+    """Do an import that was made ready; returns the exit code."""
+    options, source, plan = ready.options, ready.source, ready.plan
+    show_plan(options, source, plan, plan.examples(islice(source.records(), _FIRST_ROWS)), ready.notes)
+    if options.save_mapping is not None:
+        save_mapping(options.save_mapping, plan, options.reading)
+    if options.dry_run:
+        from .dry_run import dry_run
+
+        return dry_run(options, source, plan)
+    from .sending import send
+
+    return send(options, source, plan, ready.scratch)
 
 
 def _with_mapping(options: ImportOptions) -> ImportOptions:
@@ -84,7 +99,10 @@ def _opened(options: ImportOptions, scratch: Path) -> TableSource:
 
 
 def _open(options: ImportOptions, scratch: Path) -> TableSource:
-    path = spool(data_in(), scratch) if options.file == "-" else Path(options.file)
+    path = Path(options.file)
+    if options.file == "-":
+        # Several imports may be of what can be read only once.
+        path = next(scratch.glob(f"{SPOOLED}*"), None) or spool(data_in(), scratch)
     return open_source(
         path,
         scratch,
@@ -163,10 +181,10 @@ def _plan(options: ImportOptions, source: TableSource, facts: AccountFacts) -> C
                 raise
             return make(facts.shops[0][0])
     except MappingError as error:
-        raise Stop(f"{error}{_header_hint(source)}") from None
+        raise Stop(f"{error.worded(options.mapped)}{_header_hint(options, source)}") from None
 
 
-def _header_hint(source: TableSource) -> str:
+def _header_hint(options: ImportOptions, source: TableSource) -> str:
     """Where the header may be instead: the line that looks more like it, or another sheet."""
 
     def score(cells: list[object]) -> int:
@@ -180,8 +198,8 @@ def _header_hint(source: TableSource) -> str:
         if score(cells) > best:
             best = score(cells)
             where = f"line {line} of the sheet {sheet!r}" if sheet else f"line {line}"
-            named = f"--sheet {shlex.quote(sheet)} " if sheet else ""
-            hint = f"; {where} looks like the header: {named}--header-row {line}"
+            named = {"sheet": sheet} if sheet else {}
+            hint = f"; {where} looks like the header: {options.said(**named, header_row=line)}"
     return hint
 
 

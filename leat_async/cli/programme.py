@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import attrs
 
@@ -27,10 +27,7 @@ ORDER: tuple[ImportKind, ...] = (
     "contacts", "contact_identifiers", "product_categories", "products", "credit_receptions", "vouchers", "orders",
     "visits", "bookings",
 )  # fmt: skip
-T = TypeVar("T")
 _PROGRAMME = "programme.toml"
-# Several imports have no --map of their own.
-_MAPPED = """; here --map is [{}.columns] in a file that `leat import all` reads: "COLUMN" = "parameter\""""
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 # Ends after which what comes next would do no better.
 _ENDS = (Exit.AUTHENTICATION, Exit.TRY_AGAIN, Exit.MAX_ERRORS, Exit.INTERRUPTED, Exit.USAGE)
@@ -100,21 +97,20 @@ def _one_after_the_other(
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="leat-"))
         running = stack.enter_context(demo_sandbox()) if common["sandbox"] else None
-        made = [attrs.evolve(options, running=running) for options in made]
-        if not common["dry_run"]:
-            # A column that the last one misses is told before the first one has begun.
-            for options in made:
-                if options.file != "-":
-                    _taken(options, importing.check_plan)
-        for number, options in enumerate(made, 1):
-            print(f"\n{number} of {len(made)}: {options.kind.replace('_', '-')}", file=sys.stderr)
-            place = Path(scratch) / f"{options.kind}.json"
-            wanted = report is not None and not options.dry_run
-            code = _taken(attrs.evolve(options, report=place if wanted else None), importing.run)
-            codes.append(code)
-            if place.exists():
-                told.append(json.loads(place.read_text(encoding="utf-8")))
-            if code in _ENDS:
+        places = {options.kind: Path(scratch) / f"{options.kind}.json" for options in made}
+        wanted = report is not None and not common["dry_run"]
+        made = [
+            attrs.evolve(options, running=running, report=places[options.kind] if wanted else None) for options in made
+        ]
+        # A column that the last one misses is told before the first one has begun.
+        ready = [importing.made_ready(options, Path(scratch)) for options in made]
+        for number, each in enumerate(ready, 1):
+            kind = each.options.kind
+            print(f"\n{number} of {len(ready)}: {kind.replace('_', '-')}", file=sys.stderr)
+            codes.append(importing.begin(each))
+            if places[kind].exists():
+                told.append(json.loads(places[kind].read_text(encoding="utf-8")))
+            if codes[-1] in _ENDS:
                 break
     if report is not None and told:
         write_report(report, json.dumps({"imports": told}, indent=2).encode() + b"\n")
@@ -124,15 +120,6 @@ def _one_after_the_other(
         resume = "" if common["sandbox"] else "; the same command again goes on"
         print(f"leat: {names} not begun{resume}", file=sys.stderr)
     return Exit.USAGE if Exit.USAGE in codes else worst(codes)
-
-
-def _taken(options: ImportOptions, step: Callable[[ImportOptions], T]) -> T:
-    try:
-        return step(options)
-    except Stop as error:
-        if "--map " not in str(error):
-            raise
-        raise Stop(f"{error}{_MAPPED.format(options.kind.replace('_', '-'))}", error.code) from None
 
 
 def _options(kind: ImportKind, told: Mapping[str, Any], folder: Path, common: Mapping[str, Any]) -> ImportOptions:

@@ -58,7 +58,7 @@ class _ImportRun:
 
 def send(options: ImportOptions, source: TableSource, plan: ColumnPlan, scratch: Path) -> Exit:
     """Send the rows, write the files, show the sums; returns the exit code."""
-    ledger = scratch / "ledger" if options.sandbox else options.ledger or bulk.ACCOUNT
+    ledger = scratch / f"{options.kind}.ledger" if options.sandbox else options.ledger or bulk.ACCOUNT
     earlier = Path(f"{options.file}.ledger")
     if ledger is bulk.ACCOUNT and options.file != "-" and earlier.exists():
         raise Stop(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,22 @@ _FIRST_ROWS = 200
 
 
 class MappingError(ValueError):
-    """Columns and options that don't go together; the text says what to do."""
+    """Columns and options that don't go together; the text says what to do.
+
+    Where the way out is that a column fills a parameter, `way` names both, and stands between `text` and `rest`:
+    whoever takes mappings in other words than an option's says it in those.
+    """
+
+    def __init__(self, text: str, way: tuple[str, str] | None = None, rest: str = "") -> None:
+        super().__init__(text, way, rest)
+        self.text, self.way, self.rest = text, way, rest
+
+    def __str__(self) -> str:
+        return self.worded(lambda column, target: f"--map '{column}={target}'")
+
+    def worded(self, mapped: Callable[[str, str], str]) -> str:
+        """The text, with what `mapped` says of the column and the parameter."""
+        return f"{self.text}{mapped(*self.way) if self.way is not None else ''}{self.rest}"
 
 
 class NoShopError(MappingError):
@@ -123,7 +138,7 @@ class _Planner:
         if not target:
             return
         if target in self._uses:
-            raise MappingError(f"two --map options fill {target}; join columns with: --map 'A + B={target}'")
+            raise MappingError(f"two columns fill {target}; join them with: ", ("A + B", target))
         self._uses[target] = ColumnUse(target, names, reader=self._reader(target))
 
     def identify(self, names: Sequence[str]) -> None:
@@ -174,7 +189,7 @@ class _Planner:
                 continue
             if len(alike) > 1:
                 listed = " and ".join(map(repr, alike))
-                raise MappingError(f"{listed} both look like {target}; say which: --map '{alike[0]}={target}'")
+                raise MappingError(f"{listed} both look like {target}; say which: ", (alike[0], target))
             if self._reader(target) is values.moment and alike[0] in self._clocks:
                 continue
             self.used.add(alike[0])
@@ -195,13 +210,13 @@ class _Planner:
                 continue
             lack, [first, *others] = f"no column {need.verb} {need.what}", need.targets
             if first == "shop_uuid":
-                raise NoShopError(f"{lack}: --shop NAME or UUID for one shop, or --map 'COLUMN=shop_uuid'{listed}")
+                raise NoShopError(f"{lack}: --shop NAME or UUID for one shop, or ", ("COLUMN", first), listed)
             also = f" (or {' or '.join(others)})" if others else ""
-            raise MappingError(f"{lack}: --map 'COLUMN={first}'{also}{listed}")
+            raise MappingError(f"{lack}: ", ("COLUMN", first), f"{also}{listed}")
         for target, parameter in self._rows.renamed.items():
             if target in self._uses and parameter in self._uses:
                 raise MappingError(
-                    f"{parameter} (cents) and {target} are one parameter; leave one out: --map 'COLUMN='"
+                    f"{parameter} (cents) and {target} are one parameter; leave one out: ", ("COLUMN", "")
                 )
 
     def ordered(self) -> tuple[ColumnUse, ...]:

@@ -14,6 +14,8 @@ from .table import SourceError
 
 MAX_UNPACKED = 4 << 30
 """Bytes that a packed file may become: more than any export, less than what fills a disk."""
+SPOOLED = "stdin-"
+"""What the names of files begin with that hold standard input."""
 _CHUNK = 1 << 20
 _WORKBOOKS = ("xl/", "[content_types].xml", "mimetype", "content.xml")
 _OTHER_PACKERS = {
@@ -23,7 +25,7 @@ _OTHER_PACKERS = {
 
 def spool(stream: BinaryIO, directory: Path) -> Path:
     """Copy a stream that can be read only once (standard input) to a private file."""
-    with tempfile.NamedTemporaryFile(dir=directory, prefix="stdin-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=directory, prefix=SPOOLED, delete=False) as file:
         shutil.copyfileobj(stream, file, _CHUNK)
     return Path(file.name)
 

@@ -117,10 +117,43 @@ def test_a_column_that_the_last_import_misses_is_told_before_the_first_begins(
     before = counts(sandbox)
     ended = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
     assert ended.returncode == 2
-    assert "no column holds the credits or their value: --map 'COLUMN=credits'" in told(ended)
-    # `--map` itself would be refused here.
-    assert "; here --map is [credit-receptions.columns] in a file that `leat import all` reads:" in told(ended)
+    # `--map` would be refused here.
+    said = 'no column holds the credits or their value: "COLUMN" = "credits" in [credit-receptions.columns] of a file'
+    assert f"{said} that `leat import all` reads (or unit_value); the file has" in told(ended)
+    assert "--map" not in told(ended)
     assert counts(sandbox) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("E-mail,Mail,Kaart,Punten\na@example.com,a@example.com,1,5\n", '"E-mail" = "email" in [contacts.columns]'),
+        ("Leden 2026,,\nE-mail,Kaart,Punten\na@example.com,1,5\n", "header_row = 2 in [contacts] of a file"),
+    ],
+)
+def test_what_to_do_is_said_in_words_that_several_imports_take(
+    leat: Leat, sandbox: Sandbox, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "members.csv").write_text(text)
+    ended = leat("import", "balances", "members.csv", *SHOP, on=sandbox)
+    assert (ended.returncode, "--map" in told(ended), "--header-row" in told(ended)) == (2, False, False)
+    assert said in told(ended)
+
+
+def test_what_an_import_asks_of_the_account_is_asked_once(leat: Leat, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_text("email,Voornaam\na@example.com,Anna\n")
+    done = leat("import", "all", ".", on=sandbox)
+    assert (done.returncode, sandbox.journal.counts()["contact_attributes.list"]) == (0, 1), told(done)
+    # The name was guessed.
+    assert "--map" not in told(done)
+    assert '"COLUMN" = "parameter" in [contacts.columns] of a file that `leat import all` reads' in told(done)
+
+
+def test_balances_come_from_stdin(leat: Leat, sandbox: Sandbox) -> None:
+    before = counts(sandbox)
+    done = leat("import", "balances", "-", *SHOP, stdin="E-mail,Kaart,Punten\na@example.com,1,5\n", on=sandbox)
+    assert done.returncode == 0, told(done)
+    assert counts(sandbox) == (before[0] + 1, before[1] + 1, before[2] + 1)
 
 
 def test_what_stops_one_import_stops_those_that_follow_and_the_same_again_goes_on(
