@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
+from contextlib import suppress
 from typing import Any, Literal
 
 from .._core.clock import Clock
@@ -28,14 +29,7 @@ from .rows import PASSING, ActiveRow, Found, Passing, Refused, is_verdict
 from .seen import Fate
 from .store import Known, RowState, WholeRest
 
-_STATES = {
-    Status.CREATED: RowState.DONE,
-    Status.EXISTED: RowState.DONE,
-    Status.UPDATED: RowState.DONE,
-    Status.SKIPPED: RowState.DONE,
-    Status.REJECTED: RowState.REJECTED,
-    Status.UNKNOWN: RowState.UNKNOWN,
-}
+_STATES = {Status.REJECTED: RowState.REJECTED, Status.UNKNOWN: RowState.UNKNOWN}
 # When a row in doubt is asked about, in parts of the grace period after the attempt ended, or this run began.
 _ASKED_AT = (0.125, 0.25, 0.5, 1.0)
 # How often a row is sent, if each time its fate stays open, before it is given up as unknown.
@@ -77,9 +71,8 @@ class Steps:
             if ledger is not None:
                 row.number = ledger.new_number()
             return None
-        rest = known.rest
+        rest, state = known.rest, known.state
         row.number, row.attempts, row.uuid, row.sent_wall = known.number, rest.attempts, rest.uuid, rest.sent_at
-        state = known.state
         if state == RowState.DONE:
             return self._done_before(row, known)
         if state == RowState.REJECTED:
@@ -113,6 +106,15 @@ class Steps:
         return differing(known, row.content, self._kind.fields) if known else []
 
     def _done_before(self, row: ActiveRow, known: Known) -> Outcome | None:
+        if known.rest.status == Status.SKIPPED:
+            # It was there with other data, and left so, as that run was told to.
+            if self._policy.on_change == "skip":
+                row.committed = True
+                return self._outcome(row, Status.SKIPPED)
+            if row.stage != "look":
+                # What it is now has to be seen; nothing of it is on its way, so if it is not there it is gone.
+                row.before, row.in_doubt, row.doubt_since = known, True, self._clock.now() - self._policy.grace
+            return None
         emptied = [name for name in self._emptied(row) if has_field(known.content, name)]
         if not emptied and self._is_same(row, known.content):
             row.committed = True
@@ -146,8 +148,7 @@ class Steps:
         row.committed = True
 
     def _rejected_before(self, row: ActiveRow, known: Known) -> Outcome | None:
-        # What was refused before anything was sent is judged anew, since options may have changed; and what was
-        # corrected.
+        # What was refused unsent is judged anew, since options may have changed; and so is what was corrected.
         if known.rest.attempts and self._is_same(row, known.content) and not self._policy.retry_rejected:
             row.committed = True
             return self._outcome(row, Status.REJECTED, error=earlier_error(known))
@@ -323,8 +324,7 @@ class Steps:
 
     async def _ask(self, row: ActiveRow) -> Outcome | float | None:
         """Is it there? None to go on with the row's writes."""
-        found = await self._kind.find(row)
-        if found is not None:
+        if (found := await self._kind.find(row)) is not None:
             row.in_doubt, row.taken = False, None
             return self._found(row, found)
         age, grace = self._clock.now() - row.doubt_since, self._policy.grace
@@ -371,10 +371,8 @@ class Steps:
             return self._outcome(row, row.status, row.result)
         found = None
         if self._kind.can_ask:
-            try:
+            with suppress(Passing, ApiError):
                 found = await self._kind.find(row)
-            except (Passing, ApiError):
-                found = None
         if found is not None:
             row.was_in_doubt = True
             return self._found(row, found)
@@ -407,8 +405,7 @@ class Steps:
 
     def _busy(self, row: ActiveRow, error: ApiError) -> Outcome | float | None:
         """Something like it is being made, perhaps by a send of its own: wait, ask, and send it if it is not there."""
-        row.error = error
-        row.unreadable += 1
+        row.error, row.unreadable = error, row.unreadable + 1
         often = row.unreadable > _UNREADABLE
         if not self._kind.can_ask:
             if row.was_in_doubt:
@@ -495,6 +492,9 @@ class Steps:
             # What is there with other data is not what this row made.
             row.uuid = None if row.changed else row.uuid
         told = NO_ERROR if outcome.error is None else told_of(outcome.error)
+        if status is Status.EXISTED and row.changed:
+            # Left as it is; what this row says is not done by that.
+            status, row.fingerprint = Status.SKIPPED, b""
         if status is Status.UNKNOWN and row.stage == "update":
             return row, RowState.HALF, row.status, told
-        return row, _STATES[status], status, told
+        return row, _STATES.get(status, RowState.DONE), status, told

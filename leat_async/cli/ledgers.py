@@ -280,6 +280,8 @@ def told_state(entry: bulk.Entry) -> str:
         bulk.State.UNKNOWN: "unknown: sent, and nothing tells whether it was applied",
         bulk.State.REJECTED: "rejected",
     }
+    if entry.status == bulk.Status.SKIPPED:
+        return "done: there with other data, and left as it is"
     return told.get(entry.state) or f"done: {_COUNTS.get(entry.status or '', entry.status or 'created')}"
 
 

@@ -191,6 +191,67 @@ async def test_a_visit_that_was_there_is_compared(
     assert visit["source"] == ("Web" if on_change == "update" else "Kiosk")
 
 
+def own_of(sandbox: Sandbox, kind: str) -> dict[str, Any]:
+    """What a row of a kind is known by."""
+    rows: dict[str, dict[str, Any]] = {
+        "visits": visits(sandbox, 1, external_id="A17")[0],
+        "contacts": {"email": "new@example.com"},
+        "contact_identifiers": {"contact_identifier_value": "A17", "contact_email": sandbox.contacts[0]["email"]},
+        "product_categories": {"external_identifier": "A17"},
+    }
+    return rows[kind]
+
+
+LEFT = [
+    ("visits", {"source": "Kiosk"}, {"source": "Web"}),
+    ("contacts", {"attributes": {"firstname": "Ada"}}, {"attributes": {"firstname": "Eve"}}),
+    ("contact_identifiers", {"contact_identifier_name": "Card"}, {"contact_identifier_name": "Pass"}),
+    ("product_categories", {"name": "Soup"}, {"name": "Soups"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "theirs", "ours"), LEFT, ids=[kind for kind, *_ in LEFT])
+async def test_what_was_left_as_it_is_is_not_taken_for_done(
+    sandbox: Sandbox, leat: LeatClient, ledger: Any, kind: str, theirs: dict[str, Any], ours: dict[str, Any]
+) -> None:
+    """It is there, and no run of this ledger made it."""
+    own = own_of(sandbox, kind)
+    resource = getattr(leat, kind)
+
+    async def told(row: dict[str, Any], **options: Any) -> tuple[Status, tuple[str, ...], bool]:
+        [outcome] = await all_of(bulk.create(resource, [{**own, **row}], ledger=ledger, **options))
+        return outcome.status, outcome.changed, "is in Leat with other data" in str(outcome.error)
+
+    await bulk.run(resource, [{**own, **theirs}])
+    [name] = ours
+    name = "attributes.firstname" if name == "attributes" else name
+    made = len(sandbox.rows(kind))
+    assert await told(ours, on_change="skip") == (Status.EXISTED, (name,), False)
+    sent = sandbox.journal.total
+    assert await told(ours, on_change="skip") == (Status.SKIPPED, (), False)
+    assert sandbox.journal.total <= sent + 1, "whose account it is, and nothing more"
+    for _ in range(2):
+        assert await told(ours) == (Status.REJECTED, (name,), True)
+    # What it was like then does not count, but what it is like now.
+    assert await told(theirs) == (Status.EXISTED, (), False)
+    assert await told(theirs) == (Status.SKIPPED, (), False)
+    assert len(sandbox.rows(kind)) == made
+
+
+@pytest.mark.parametrize(("kind", "theirs", "ours"), LEFT, ids=[kind for kind, *_ in LEFT])
+async def test_what_was_left_as_it_is_is_updated_by_a_later_run(
+    sandbox: Sandbox, leat: LeatClient, ledger: Any, kind: str, theirs: dict[str, Any], ours: dict[str, Any]
+) -> None:
+    own = own_of(sandbox, kind)
+    resource = getattr(leat, kind)
+    await bulk.run(resource, [{**own, **theirs}])
+    rows = [{**own, **ours}]
+    assert (await bulk.run(resource, rows, ledger=ledger, on_change="skip")).existed == 1
+    assert (await bulk.run(resource, rows, ledger=ledger, on_change="update")).updated == 1
+    assert (await bulk.run(resource, rows, ledger=ledger)).skipped == 1
+    assert (await bulk.run(resource, rows)).existed == 1, "as the row says"
+
+
 async def test_an_update_that_was_cut_off_is_made_whole(sandbox: Sandbox, leat: LeatClient, tmp_path: Path) -> None:
     path = tmp_path / "l"
     await once(leat, booking(sandbox), ledger=path)
