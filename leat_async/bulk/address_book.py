@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -19,11 +20,10 @@ from ..resources.contacts import Contacts
 from .health import Health
 from .ledger import Ledger
 from .seen import SeenKeys, key_of_address
+from .store import LISTED_UNTIL
 
 # So many are looked up before anything is foreseen; and listing must be so much cheaper than what is foreseen.
 _FEW, _CHEAPER = 16, 2.0
-# What a ledger keeps until when the contacts that it remembers were made, under an address that nobody has.
-_UNTIL = ""
 # By how much the clocks of the API's own machines may differ, amply.
 _CLOCKS = dt.timedelta(minutes=5)
 
@@ -46,8 +46,7 @@ class AddressBook:
     ) -> None:
         self.whole: bool = False
         self._ledger = ledger
-        # From when on it is listed, if an earlier run listed what was made before; and when the newest was made.
-        self._since: dt.datetime | None = None
+        # When the newest of those that were listed was made.
         self._newest: dt.datetime | None = None
         self._contacts = contacts
         self._seen = seen
@@ -60,6 +59,12 @@ class AddressBook:
         # Readings of what was made since.
         self._begun = 0
         self._turn = asyncio.Lock()
+
+    @cached_property
+    def _since(self) -> dt.datetime | None:
+        """From when on it is listed, if an earlier run listed what was made before."""
+        until = self._ledger.contact(LISTED_UNTIL) if self._ledger is not None else None
+        return dt.datetime.fromisoformat(until) if until is not None else None
 
     async def wanted(self) -> None:
         """An address is about to be looked up: list all instead, if that is cheaper. Raises `Passing`."""
@@ -91,9 +96,7 @@ class AddressBook:
 
     async def _read(self) -> bool:
         """Read a page; whether it was the last."""
-        if self._cost is None and self._ledger is not None:
-            until = self._ledger.contact(_UNTIL)
-            self._since = self._newest = dt.datetime.fromisoformat(until) if until is not None else None
+        self._newest = self._newest or self._since
         window: Any = UNSET if self._since is None else {"gte": self._since - _CLOCKS}
         listed = self._contacts.list(sort="created_at", created_at=window, page=self._page)
         page = await self._health.read(listed.page())
@@ -107,7 +110,7 @@ class AddressBook:
         self.whole = self.whole or last
         self._page += 1
         if last and self._ledger is not None and self._newest is not None:
-            self._ledger.keep_contact(_UNTIL, self._newest.isoformat())
+            self._ledger.keep_contact(LISTED_UNTIL, self._newest.isoformat())
         return last
 
     def _keep(self, contact: Contact) -> None:
@@ -131,6 +134,17 @@ class AddressBook:
         if self._since is None or self._ledger is None:
             return False
         return self._ledger.contact(key_of_address(address)) is not None
+
+    def was_elsewhere(self, address: str, contact: Contact) -> bool:
+        """Whether a contact that has this address now was there under another, or none, when all were listed."""
+        made = _moment(contact.current_values.get("created_at"))
+        until = self._newest if self.whole else self._since
+        if made is None or until is None or made >= until - _CLOCKS:
+            return False
+        key = key_of_address(address)
+        listed = self._seen.listed(key)
+        had = listed[0] if listed is not None else self._ledger.contact(key) if self._ledger is not None else None
+        return had != contact.uuid
 
     def find(self, address: str) -> Contact | None:
         """The contact with an address, as it was listed."""

@@ -25,7 +25,7 @@ from .identity import identified
 from .places import LedgerName, LedgerPlace, account_ledgers, ledger_place
 from .postgres_base import PostgresBase
 from .sqlite_store import known_of, rest_of
-from .store import Known, RowState, Source, WholeRest
+from .store import LISTED_UNTIL, Known, RowState, Source, WholeRest
 
 _ROWS = "SELECT number, run, idx, state, content, rest, key FROM rows"
 _RUNS = "SELECT run, source, size, digest, on_change, batch, started, ended, pid, counts, stopped FROM runs"
@@ -157,7 +157,7 @@ def status(path: LedgerName) -> Summary:
     with existing(place) as (base, running):
         meta = _meta(base)
         states = dict(base.execute("SELECT state, count(*) FROM rows GROUP BY state ORDER BY state").fetchall())
-        contacts = int(base.execute("SELECT count(*) FROM contacts WHERE address <> ''").fetchone()[0])
+        contacts = int(base.execute("SELECT count(*) FROM contacts WHERE address <> ?", (LISTED_UNTIL,)).fetchone()[0])
         number = int(base.execute("SELECT count(*) FROM runs").fetchone()[0])
         last = base.execute(f"{_RUNS} ORDER BY run DESC LIMIT 1").fetchone()
         courses = _courses(base)

@@ -154,6 +154,60 @@ async def test_what_became_of_remembered_contacts_meanwhile_is_noticed(tmp_path:
         )
 
 
+@pytest.mark.parametrize("later", [False, True])
+async def test_who_was_given_an_address_since_is_not_taken_for_what_a_lost_answer_made(
+    later: bool, ledger: Any
+) -> None:
+    """Nothing was made, and the contact that has the address by then was listed under another, and has no values."""
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox:
+        before = len(sandbox.rows("contacts"))
+        [moving, *_] = people(sandbox, 300)
+        store = sandbox._store["contacts"]
+        [moved] = [row for row in store.rows.values() if row["email"] == moving]
+        rows: Rows = [{"email": f"new{n}@example.com", "attributes": {"firstname": f"N {n}"}} for n in range(40)]
+
+        def move(response: Any = None) -> None:
+            if response is None or response.status == 500:
+                store.update(moved, email="new39@example.com")
+
+        sandbox.clock.advance(600.0)
+        sandbox.faults.add("server_error", "contacts.create", nth=40, status=500)
+        if later:
+            # The run can't ask any more; it is gone on with after the address was given to somebody.
+            sandbox.faults.add("server_error", "contacts.find_one_by", nth=range(17, 1000), status=500)
+        hooks = {} if later else {"on_response": move}
+        async with client_of(sandbox, Leap(sandbox), concurrency=1, **hooks) as leat:
+            report = await bulk.run(leat.contacts, rows, ledger=ledger, patience=3.0)
+            if later:
+                assert report.unknown == 1
+                move()
+                sandbox.faults.clear()
+                report = await bulk.run(leat.contacts, rows, ledger=ledger)
+            assert report.rejected == 1
+            [rejected] = bulk.rejects(ledger)
+            assert "is in Leat with other data (attributes.firstname)" in (rejected.error or "")
+            assert moved["attributes"] == {}
+            report = await bulk.run(leat.contacts, rows, ledger=ledger, on_change="update", retry_rejected=True)
+            assert report.updated == 1
+        assert len(sandbox.rows("contacts")) == before + 300 + 39
+
+
+async def test_what_others_gave_a_contact_is_not_written_over_because_an_answer_was_lost() -> None:
+    """Where contacts are looked up one by one as well."""
+    async with Sandbox(seed=1) as sandbox:
+        people(sandbox, 1, firstname="There")
+        [there] = [row for row in sandbox._store["contacts"].rows.values() if row["email"] == "member0@example.com"]
+
+        def move(response: Any) -> None:
+            if response.status == 500:
+                sandbox._store["contacts"].update(there, email="new@example.com")
+
+        sandbox.faults.add("server_error", "contacts.create", first=1, status=500)
+        async with client_of(sandbox, Leap(sandbox), on_response=move) as leat:
+            report = await bulk.run(leat.contacts, [{"email": "new@example.com", "attributes": {"firstname": "New"}}])
+        assert (report.rejected, there["attributes"]) == (1, {"firstname": "There"})
+
+
 @pytest.mark.parametrize("count", [1, 300])
 async def test_no_row_goes_to_whoever_had_its_address_once(count: int, ledger: Any) -> None:
     """Addresses that were looked up one by one, and that were listed."""

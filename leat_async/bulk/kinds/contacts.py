@@ -220,12 +220,12 @@ class ContactKind:
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """Attributes remain, if there are any and they are to be given to this contact."""
-        # What we made alone has no values yet, so what was made after the list was read and has others is not ours.
-        # What we made with others has those of its row, if that is still as it was then.
-        listed = self._book is not None and self._book.whole and self._together is None
+        # What we made alone has no values yet, so what has others is not ours; what we made with others has those of its
+        # row, if that is still as it was then. Nor is who was there all along, and was given this address since.
         shown = isinstance(found, Contact)
-        if ours and shown and (listed or row.altered) and self.differing(row, found, filled=True):
-            ours = False
+        if ours and shown:
+            others = (self._together is None or row.altered) and self.differing(row, found, filled=True)
+            ours = not others and not (self._book is not None and self._book.was_elsewhere(row.address or "", found))
         row.uuid, row.result, row.status = found.uuid, found, Status.CREATED if ours else Status.EXISTED
         if row.attributes is None or not ours or (shown and not self.differing(row, found)):
             return True
