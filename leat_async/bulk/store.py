@@ -120,8 +120,8 @@ class Commit:
 
 
 COLUMNS = ("number", "key", "run", "idx", "state", "content", "rest")
-# Up to when all contacts that a ledger of contacts remembers were made stands among their addresses, so that what forgets
-# those forgets it with them. The others are digests, so it is none of theirs, not even of an empty address.
+# Up to when all contacts were made that a ledger remembers stands among their addresses, so that what forgets those
+# forgets it with them. They are digests, so it is none of theirs, not even that of an empty address.
 LISTED_UNTIL = ""
 # The format of what is kept.
 VERSION = "2"

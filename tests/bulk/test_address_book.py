@@ -118,6 +118,24 @@ async def test_the_next_import_of_contacts_lists_those_made_since(ledger: Any) -
         assert len(sandbox.rows("contacts")) == len({row["email"] for row in sandbox.rows("contacts")})
 
 
+@pytest.mark.parametrize("address", ["", " ", None])
+async def test_a_contact_without_an_address_does_not_change_from_when_on_contacts_are_listed(
+    address: str | None, ledger: Any
+) -> None:
+    """That stands among the addresses that a ledger remembers."""
+    async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+        people(sandbox, 300)
+        nobody = list(sandbox._store["contacts"].rows.values())[-1]
+        sandbox._store["contacts"].update(nobody, email=address)
+        sandbox.clock.advance(600.0)
+        for first, pages in ((0, range(4, 5)), (100, range(1, 3))):
+            before = calls(sandbox)
+            rows: Rows = [{"email": f"new{n}@example.com"} for n in range(first, first + 100)]
+            assert (await bulk.run(leat.contacts, rows, ledger=ledger)).created == 100
+            assert (calls(sandbox) - before)["contacts.list"] in pages
+            sandbox.clock.advance(600.0)
+
+
 async def test_what_became_of_remembered_contacts_meanwhile_is_noticed(tmp_path: Path) -> None:
     async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
         there = people(sandbox, 300, firstname="There")

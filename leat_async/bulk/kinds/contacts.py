@@ -220,8 +220,8 @@ class ContactKind:
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """Attributes remain, if there are any and they are to be given to this contact."""
-        # What we made alone has no values yet, so what has others is not ours; what we made with others has those of its
-        # row, if that is still as it was then. Nor is who was there all along, and was given this address since.
+        # What we made alone has no values yet, so what has others is not ours; what we made with others has those of
+        # its row, if that is still as it was then. Nor is who was there all along, and was given this address since.
         shown = isinstance(found, Contact)
         if ours and shown:
             others = (self._together is None or row.altered) and self.differing(row, found, filled=True)
