@@ -108,15 +108,28 @@ class Addresses:
         contact = row.body["contact_uuid"]
         return await ask(contact) if contact not in earlier else None
 
+    async def moved_to(self, address: str, contact: str) -> str | None:
+        """The contact that has this address by now, if that is another; rows that come later go by that."""
+        uuid = await self._asked_for(address, create=False)
+        if uuid in ("", contact):
+            return None
+        key = key_of_address(address)
+        self._seen.keep_contact(key, uuid)
+        if self._ledger is not None:
+            self._remember(self._ledger, key, uuid)
+        return uuid
+
     async def _look_up(self, address: str) -> str:
-        contacts = self._contacts
         if self.book is not None:
             await self.book.wanted()
             listed = self.book.find(address)
             if listed is not None:
                 return listed.uuid
+        return await self._asked_for(address, create=self._create)
+
+    async def _asked_for(self, address: str, *, create: bool) -> str:
+        ask = self._contacts.find_or_create if create else self._contacts.find_one_by
         try:
-            ask = contacts.find_or_create if self._create else contacts.find_one_by
             return (await contact_of(address, lambda: self._health.read(ask(email=address)))).uuid
         except NotFoundError:
             return ""

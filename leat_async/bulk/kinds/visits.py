@@ -210,7 +210,14 @@ class VisitKind:
         if not self.can_ask:
             return None
         own = row.body["external_id"]
-        return await self._addresses.found_of(row, partial(self._locate, row), partial(self._visit_of, own))
+        found = await self._addresses.found_of(row, partial(self._locate, row), partial(self._visit_of, own))
+        if found is None and self._together is not None and row.address is not None:
+            # A call of many names it by its address, so whoever had that by then has it.
+            contact = await self._addresses.moved_to(row.address, row.body["contact_uuid"])
+            found = await self._visit_of(own, contact) if contact is not None else None
+            if found is not None:
+                row.body["contact_uuid"] = contact
+        return found
 
     async def _visit_of(self, external_id: str, contact: str) -> Any:
         try:

@@ -216,6 +216,31 @@ async def test_nothing_that_is_answered_is_believed(fault: str, tmp_path: Path) 
         assert len({row["external_id"] for row in sandbox.rows("visits")}) == len(sandbox.rows("visits")) == 36
 
 
+async def test_what_went_to_whoever_had_the_address_by_then_is_found_there(answers: Answers, tmp_path: Path) -> None:
+    """It moved after it was looked up; nothing says that the server refuses an identifier that is taken."""
+    async with Sandbox(seed=1, unique_external_ids=False) as sandbox:
+        leap = Leap(sandbox)
+        async with client_of(sandbox, leap, timeout=600.0) as leat:
+            address, other = people(sandbox, 2)
+            uuids = {row["email"]: row["uuid"] for row in sandbox.rows("contacts")}
+
+            def moving(own: Handler) -> Handler:
+                def batch(call: Call) -> Any:
+                    store = call.store["contacts"]
+                    for was, new in ((address, "moved@example.com"), (other, address)):
+                        if (row := store.first("email", was)) is not None and row["uuid"] == uuids[was]:
+                            store.update(row, email=new)
+                    return own(call)
+
+                return batch
+
+            answers.put("visits.batch", moving)
+            rows = new_visits(sandbox, [address], 5)
+            report = await bulk.run(leat.visits, rows, ledger=tmp_path / "ledger", batch_calls=True)
+            assert (report.created, report.total) == (5, 5), report
+            assert [row["contact_uuid"] for row in sandbox.rows("visits")] == [uuids[other]] * 5
+
+
 async def test_what_is_made_after_the_answer_is_waited_for(answers: Answers) -> None:
     due: list[tuple[int, Callable[[Call], Any]]] = []
 
