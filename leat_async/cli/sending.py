@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -141,17 +139,6 @@ async def _send(
     total: int,
 ) -> None:
     """Send, and keep what is known of the run up to date in `run`."""
-    task = asyncio.current_task()
-    assert task is not None
-    terminated = False
-
-    def terminate() -> None:
-        nonlocal terminated
-        terminated = True
-        task.cancel()
-
-    with suppress(NotImplementedError):  # Windows has no SIGTERM to handle
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     async with AsyncExitStack() as stack:
         leat, sandbox = await stack.enter_async_context(connected(options))
         table = _TABLES.get(options.kind, options.kind)
@@ -175,10 +162,6 @@ async def _send(
                     stack.enter_context(raised_for(options.concurrency))
                     async for outcome in outcomes:
                         _note(run, outcome)
-            except asyncio.CancelledError:
-                if terminated:
-                    raise KeyboardInterrupt from None
-                raise
             finally:
                 run.report = outcomes.report
                 if outcomes.ledger is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import operator
 import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import pytest
 
 from leat_async.sandbox import Sandbox
 
+from ..forking import Forks, environment, piped
 from .conftest import Leat
+from .test_imports import ON_UNIX
 
 SHOP = ("--shop", "Garden Bistro")
 
@@ -240,3 +245,56 @@ def test_a_file_is_called_as_a_kind_however_it_is_written(
     done = leat("import", "all", "d", on=sandbox)
     assert done.returncode == 0, told(done)
     assert "anna@example.com" in [row["email"] for row in sandbox.rows("contacts")]
+
+
+@ON_UNIX
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=str)
+@pytest.mark.parametrize(
+    ("operation", "nth", "there", "left"),
+    [
+        ("contact_attributes.list", 1, (0, 0, 0), None),
+        ("contacts.create", 12, (12, 0, 0), "contact-identifiers, credit-receptions"),
+        # Each import asks it twice before its first row: one has ended, and the next has not begun.
+        ("system.health_check", 3, (12, 0, 0), "credit-receptions"),
+        ("contact_identifiers.create", 8, (12, 8, 0), "credit-receptions"),
+        ("system.health_check", 5, (12, 8, 0), ""),
+        ("credit_receptions.create", 9, (12, 8, 9), ""),
+    ],
+)
+def test_it_is_killed_between_two_imports_or_in_one_and_gone_on_with(
+    leat: Leat,
+    forks: Forks | None,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    operation: str,
+    nth: int,
+    there: tuple[int, int, int],
+    left: str | None,
+    number: int,
+) -> None:
+    (tmp_path / "members.csv").write_text(members(12))
+    before = counts(sandbox)
+    so_far = tuple(map(operator.add, before, there))
+    # What hangs is made, and nobody is told.
+    sandbox.faults.add("hang", operation, nth=nth, applied=True)
+    program = ("-m", "leat_async", "import", "balances", "members.csv", *SHOP)
+    with piped(forks, program, environment(sandbox), tmp_path) as process:
+        while not sandbox.faults.rules[0].fired or counts(sandbox) != so_far:
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, messages = process.communicate()
+        code = process.wait()
+    assert "Traceback" not in messages
+    if number == signal.SIGTERM:
+        assert (code, "leat: interrupted" in messages) == (130, True)
+        assert (f"leat: {left} not begun; the same command again goes on\n" in messages) is bool(left)
+    sandbox.faults.clear()
+    for _ in range(2):
+        done = leat("import", "balances", "members.csv", *SHOP, "--report", "r.json", on=sandbox)
+        assert done.returncode == 0, told(done)
+        assert counts(sandbox) == (before[0] + 12, before[1] + 8, before[2] + 9)
+        assert sum(row["credits"] for row in sandbox.rows("loyalty_transactions")) == sum(
+            n + 1 for n in range(12) if n % 5
+        )
+        assert len(json.loads((tmp_path / "r.json").read_text())["imports"]) == 3
+    assert "known from earlier runs 9" in told(done)
