@@ -32,7 +32,7 @@ SITE ?= build/site
 # Of the run with the lowest versions: test, or a part of it.
 PART ?= test
 
-.PHONY: help run test test-together test-alone test-uncompiled test-lowest soak lint types types-inside types-outside api generate check-generated snapshots pictures bench build check-build try-wheel check-workflows sbom audit docs check-docs check-site docs-version docs-serve lock clean
+.PHONY: help run test test-together test-alone test-uncompiled test-lowest soak lint types types-inside types-outside api generate check-generated snapshots pictures bench build check-build try-wheel check-workflows sbom audit docs check-docs docs-version docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -123,10 +123,7 @@ audit: $(VENV)-release/.ready ## known holes in what we depend on; asks a databa
 docs: $(VENV)/.dev ## the site, in build/docs/html, to read without a server
 	$(BIN)/python -m tools.build_docs build/docs
 
-check-docs: docs ## build it; is it whole: links, search, accessibility, on a phone and by night, in a headless Chromium
-	$(MAKE) --no-print-directory check-site
-
-check-site: ## of it: the site as it was built last
+check-docs: docs ## is the site whole: links, search, accessibility, on a phone and by night, in a headless Chromium
 	$(BIN)/python -m pytest -q -m site tests/site $(PYTEST_OPTIONS)
 
 docs-version: $(VENV)/.dev ## add this version's site to the folder SITE, where those of other versions are
