@@ -1,4 +1,7 @@
-"""A table in one test: what is done around each test takes longer than most rows do."""
+"""A table in one test: what is done around each test takes longer than most rows do.
+
+So does what pytest's own `subtests` tells of each row, above all where workers tell it to their controller.
+"""
 
 from __future__ import annotations
 
