@@ -185,6 +185,34 @@ def hang(released: asyncio.Event | None = None) -> Reply:
     return reply
 
 
+def time_is_up(leat: Any) -> None:
+    """The deadlines of all that a client has on its way pass, however fast or slow the machine is."""
+    for deadlines in leat._pipeline.watch._by_length.values():
+        for deadline in list(deadlines._running):
+            deadline.expire()
+
+
+def too_late(leat: Any, after: float = 0.0) -> Reply:
+    """Never answer: the deadline of the client's call passes so many seconds after its request has come."""
+
+    async def reply(recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(after)
+        time_is_up(leat)
+        return await hang()(recorded, request)
+
+    return reply
+
+
+async def given_up(leat: Any, sandbox: Any, call: Awaitable[Any]) -> Any:
+    """What comes of a call whose deadline passes as soon as the sandbox, which does not answer, has its request."""
+    before = len(sandbox.journal)
+    calling = asyncio.ensure_future(call)
+    while len(sandbox.journal) == before:
+        await asyncio.sleep(0.001)
+    time_is_up(leat)
+    return await calling
+
+
 @pytest.fixture
 async def recorder() -> AsyncIterator[Recorder]:
     recorder = Recorder()

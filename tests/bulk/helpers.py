@@ -51,8 +51,7 @@ class Leap(Clock):
 
 def client_of(sandbox: Sandbox, clock: Clock | None = None, **options: Any) -> LeatClient:
     """A client of the sandbox, on this clock."""
-    options = {"rate_limit": None, "timeout": 5.0, **options}
-    leat = LeatClient(sandbox.token, base_url=sandbox.url, **options)
+    leat = LeatClient(sandbox.token, base_url=sandbox.url, **{"rate_limit": None, **options})
     if clock is not None:
         leat._pipeline.clock = clock
         leat._pipeline.gate._clock = clock

@@ -50,7 +50,7 @@ async def test_a_row_in_doubt_that_names_another_contact_now_is_not_sent_again(k
     """It can be asked for only among what the contact has to which it was sent."""
     # Nothing says that every server refuses an identifier that is taken.
     lax = Sandbox(seed=1, unique_external_ids=False)
-    async with lax as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
+    async with lax as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
         await leave_in_doubt(leat, sandbox, kind, row_of(sandbox, kind), ledger)
         for _ in range(2):
             outcome = await outcome_of(leat, kind, row_of(sandbox, kind, contact=1), ledger)
@@ -66,7 +66,7 @@ async def test_a_row_in_doubt_with_other_data_is_not_taken_for_done(ledger: Any)
     """Whatever hinders the runs on the way, what was sent stays known."""
     async with (
         Sandbox(seed=1, unique_external_ids=False) as sandbox,
-        client_of(sandbox, Leap(sandbox), timeout=0.5) as leat,
+        client_of(sandbox, Leap(sandbox)) as leat,
     ):
         sent, changed = (row_of(sandbox, "visits", source=source) for source in ("Kiosk", "Web"))
         await leave_in_doubt(leat, sandbox, "visits", sent, ledger)
@@ -87,7 +87,7 @@ async def test_a_row_in_doubt_with_other_data_is_not_taken_for_done(ledger: Any)
 
 
 async def test_what_differs_counts_although_the_api_does_not_show_it(ledger: Any) -> None:
-    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
         kind = "credit_receptions"
         await leave_in_doubt(leat, sandbox, kind, row_of(sandbox, kind), ledger)
         outcome = await outcome_of(leat, kind, row_of(sandbox, kind, unit_name="purchase_amount"), ledger)
@@ -97,7 +97,7 @@ async def test_what_differs_counts_although_the_api_does_not_show_it(ledger: Any
 
 async def test_a_row_that_was_sent_without_its_identity_is_never_asked_for(tmp_path: Path) -> None:
     """Also in runs after the one that made the attribute."""
-    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
         row, ledger = row_of(sandbox, "credit_receptions"), tmp_path / "l"
         sandbox.faults.add("hang", "credit_receptions.create", first=1, applied=True)
         async with bulk.create(leat.credit_receptions, [row], ledger=ledger) as run:
@@ -131,7 +131,7 @@ async def test_what_others_made_is_not_written_over_by_a_later_run(source: str, 
 async def test_a_row_in_doubt_is_asked_for_where_it_was_sent_after_any_number_of_runs(kind: str, ledger: Any) -> None:
     """Runs that could not ask went on with other rows of its address, which has moved to another contact."""
     lax = Sandbox(seed=1, unique_external_ids=False)
-    async with lax as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5, concurrency=1) as leat:
+    async with lax as sandbox, client_of(sandbox, Leap(sandbox), concurrency=1) as leat:
         uuids = [contact["uuid"] for contact in sandbox.contacts[:3]]
         address = sandbox.contacts[0]["email"]
         name = "external_id" if kind == "visits" else "identity"

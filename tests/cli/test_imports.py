@@ -293,9 +293,11 @@ def test_create_contacts_and_stdin(leat: Leat, sandbox: Sandbox) -> None:
 @pytest.mark.alone
 @ON_UNIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_within_a_second_and_resumed(
+def test_interrupted_without_waiting_for_answers_and_resumed(
     leat: Leat, sandbox: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
+    # To wait for its answer would take the timeout, half a minute.
+    sandbox.faults.add("hang", "visits.create", nth=50, applied=True)
     visits_file(tmp_path / "v.csv", sandbox, [("nobody", "x"), *good(3000)])
     command = [sys.executable, "-m", "leat_async", "import", "visits", "v.csv", "--rate", "1000000"]
     with subprocess.Popen(
@@ -309,7 +311,7 @@ def test_interrupted_within_a_second_and_resumed(
         out, messages = process.communicate(timeout=30)
         took = time.monotonic() - asked
     assert process.returncode == 130, messages
-    assert took < 1.0
+    assert took < 10.0
     # One state: every row of the file is in it, those in doubt as the ledger has them, and how to go on.
     sums = {
         name: int(count.replace(",", "")) for name, count in re.findall(r"^([a-z ]+?) +([\d,]+)$", out, re.MULTILINE)

@@ -20,7 +20,7 @@ from leat_async import Event, LeatClient, ResponseInfo, RetryPolicy, responses, 
 from leat_async._core import events
 from leat_async.errors import ConfigError, DeadlineExceeded, LifecycleError, OutcomeUnknownError, TransportError
 
-from ..conftest import VISIT, Recorder, answer, hang
+from ..conftest import VISIT, Recorder, answer, hang, too_late
 
 Told = list[tuple[str, Event]]
 
@@ -35,8 +35,8 @@ def telling(told: Told) -> dict[str, Any]:
 
 async def test_the_deadline_ends_an_attempt(recorder: Recorder) -> None:
     told: Told = []
-    recorder.default = hang()
-    async with LeatClient("t", base_url=recorder.url, timeout=0.1, **telling(told)) as leat:
+    async with LeatClient("t", base_url=recorder.url, **telling(told)) as leat:
+        recorder.default = too_late(leat, after=0.1)
         with pytest.raises(DeadlineExceeded):
             await leat.visits.get("v-1")
     (begun, begin), (ended, end) = told
@@ -166,8 +166,8 @@ async def test_responses_are_collected_inside(recorder: Recorder) -> None:
 
 
 async def test_responses_hold_what_was_not_answered(recorder: Recorder) -> None:
-    recorder.default = hang()
-    async with LeatClient("t", base_url=recorder.url, timeout=0.1) as leat:
+    async with LeatClient("t", base_url=recorder.url) as leat:
+        recorder.default = too_late(leat, after=0.1)
         with responses() as seen, pytest.raises(DeadlineExceeded):
             await leat.visits.get("v-1")
     assert told_of(seen) == [("visits.get", None, 1, None)]

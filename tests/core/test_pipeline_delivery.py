@@ -13,7 +13,7 @@ from leat_async import LeatClient, RateLimit, RetryPolicy, errors
 from leat_async._core import limiter
 from leat_async._core.clock import Clock
 
-from ..conftest import VISIT, Recorder, answer, drop, hang, raw
+from ..conftest import VISIT, Recorder, answer, drop, hang, raw, time_is_up, too_late
 
 QUICK = RetryPolicy(attempts=4, backoff=0.001, max_backoff=0.002)
 CREATE = {"contact_uuid": "c-1", "shop_uuid": "s-1", "external_id": "e-1"}
@@ -245,9 +245,8 @@ async def test_retry_after_as_a_date_and_reset(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize("effect", ["safe", "repeatable", "action"])
 async def test_the_deadline_names_its_phase(recorder: Recorder, effect: str) -> None:
-    recorder.default = hang()
-    # Long enough to connect on a busy machine, or the phase would rightly be another.
-    async with LeatClient("t", base_url=recorder.url, timeout=0.5) as leat:
+    async with LeatClient("t", base_url=recorder.url) as leat:
+        recorder.default = too_late(leat)
         with pytest.raises(errors.LeatError) as caught:
             await call(leat, effect)
     error = caught.value if effect == "safe" else caught.value.__cause__
@@ -280,11 +279,14 @@ async def test_an_answer_that_stops_after_its_status(recorder: Recorder) -> None
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         await response.write(b'{"data": ')
+        # What came before a timer is read before it rings.
+        await asyncio.sleep(0.1)
+        time_is_up(leat)
         await asyncio.Event().wait()
         return response
 
     recorder.default = drip
-    async with LeatClient("t", base_url=recorder.url, timeout=0.5) as leat:
+    async with LeatClient("t", base_url=recorder.url) as leat:
         with pytest.raises(errors.DeadlineExceeded):
             await leat.visits.get("v")
         with pytest.raises(errors.DecodeError) as caught:
@@ -355,9 +357,9 @@ async def test_connecting_is_a_phase_in_which_nothing_was_sent(monkeypatch: pyte
 async def test_with_a_session_of_your_own_a_late_write_is_in_doubt(recorder: Recorder) -> None:
     import aiohttp
 
-    recorder.default = hang()
     async with aiohttp.ClientSession(raise_for_status=True) as session:
-        async with LeatClient("t", base_url=recorder.url, session=session, timeout=0.05) as leat:
+        async with LeatClient("t", base_url=recorder.url, session=session) as leat:
+            recorder.default = too_late(leat)
             with pytest.raises(errors.OutcomeUnknownError):
                 await leat.visits.create(**CREATE)
         async with LeatClient("t", base_url=recorder.url, session=session, retry=None) as leat:

@@ -15,7 +15,7 @@ from leat_async._core.pipeline import Pipeline, Send
 from leat_async._core.retry import End
 from leat_async.resources.visits import Visits
 
-from ..conftest import Recorder, answer, hang
+from ..conftest import Recorder, answer, time_is_up, too_late
 
 BODY = {"contact_uuid": "c-1", "shop_uuid": "s"}
 
@@ -88,11 +88,17 @@ async def test_what_waited_for_the_observer_when_another_was_refused_is_held_bac
 
 @pytest.mark.parametrize("waits", [True, False])
 async def test_a_deadline_while_the_observer_gets_ready_leaves_no_doubt(recorder: Recorder, waits: bool) -> None:
-    recorder.default = hang()
     told = Told(asyncio.get_running_loop().create_future() if waits else None)
     expected = errors.DeadlineExceeded if waits else errors.OutcomeUnknownError
-    async with LeatClient("token", base_url=recorder.url, timeout=0.1) as leat:
+    async with LeatClient("token", base_url=recorder.url) as leat:
+        recorder.default = too_late(leat)
+        call = view(leat, told).run(operation_of(Visits.create).request("oauth", (), None, BODY))
+        task = asyncio.create_task(call)
+        while not told.seen:
+            await asyncio.sleep(0.001)
+        if waits:
+            time_is_up(leat)
         with pytest.raises(expected):
-            await view(leat, told).run(operation_of(Visits.create).request("oauth", (), None, BODY))
+            await task
     assert told.seen == [("before", None), ("after", None, None, None, waits)]
     assert len(recorder.requests) == (0 if waits else 1)

@@ -49,9 +49,11 @@ def test_requests_sees_the_fault(
     sandbox.faults.add(kind, "visits.create", **options)
     if isinstance(expected, int):
         assert api.visit().status_code == expected
+    elif expected is requests.Timeout:
+        api.leave("/visits", visit_body(sandbox), 0.3)
     else:
         with pytest.raises(expected):
-            api("POST", "/visits", json=visit_body(sandbox), timeout=0.3)
+            api.visit()
     assert len(sandbox.rows("visits")) == applied
     assert api("GET", "/shops").status_code == 200  # another operation goes well
 
@@ -64,8 +66,13 @@ async def test_aiohttp_sees_the_fault(kind: str, options: dict[str, Any], expect
         call = session.post(sandbox.url + ROOT + "/visits", json=visit_body(sandbox), headers=headers)
         status: int | None = None
         try:
-            patience = 10 if isinstance(expected, int) or expected is not requests.Timeout else 0.4
-            async with asyncio.timeout(patience), call as answer:
+            async with asyncio.timeout(10) as limit:
+                answering = asyncio.ensure_future(call)
+                if expected is requests.Timeout:
+                    while not len(sandbox.journal):
+                        await asyncio.sleep(0.002)
+                    limit.reschedule(asyncio.get_running_loop().time() + 0.3)
+                answer = await answering
                 await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError):
@@ -87,8 +94,7 @@ def visit_body(sandbox: Sandbox) -> dict[str, str]:
 def test_apply_late_lands_when_real_time_passes(sandbox: Sandbox, api: Api) -> None:
     started = time.monotonic()
     sandbox.faults.add("apply_late", "visits.create", seconds=1.2)
-    with pytest.raises(requests.Timeout):
-        api("POST", "/visits", json=visit_body(sandbox), timeout=0.1)
+    api.leave("/visits", visit_body(sandbox))
     early = api("GET", "/visits").json()["data"]
     assert early == [] or time.monotonic() - started >= 1.2
     while not api("GET", "/visits").json()["data"] and time.monotonic() - started < 10:
@@ -99,8 +105,7 @@ def test_apply_late_lands_when_real_time_passes(sandbox: Sandbox, api: Api) -> N
 
 def test_apply_late_lands_when_the_clock_is_advanced(sandbox: Sandbox, api: Api) -> None:
     sandbox.faults.add("apply_late", "visits.create", seconds=600, first=1)
-    with pytest.raises(requests.Timeout):
-        api("POST", "/visits", json=visit_body(sandbox), timeout=0.1)
+    api.leave("/visits", visit_body(sandbox))
     moment = sandbox.clock.now()
     sandbox.clock.advance(500)
     assert sandbox.rows("visits") == []
@@ -115,8 +120,7 @@ def test_apply_late_lands_when_the_clock_is_advanced(sandbox: Sandbox, api: Api)
 def test_a_late_write_is_checked_when_it_lands(sandbox: Sandbox, api: Api) -> None:
     sandbox.faults.add("apply_late", "visits.create", seconds=60, first=1)
     body = {**visit_body(sandbox), "external_id": "e1"}
-    with pytest.raises(requests.Timeout):
-        api("POST", "/visits", json=body, timeout=0.1)
+    api.leave("/visits", body)
     assert api("POST", "/visits", json=body).status_code == 200
     sandbox.clock.advance(61)
     assert len(sandbox.rows("visits")) == 1
@@ -125,8 +129,7 @@ def test_a_late_write_is_checked_when_it_lands(sandbox: Sandbox, api: Api) -> No
 def test_a_delayed_write_is_applied_although_the_client_has_gone(sandbox: Sandbox, api: Api) -> None:
     sandbox.faults.add("delay", "visits.create", seconds=1.0)
     started = time.monotonic()
-    with pytest.raises(requests.Timeout):
-        api("POST", "/visits", json=visit_body(sandbox), timeout=0.1)
+    api.leave("/visits", visit_body(sandbox))
     time.sleep(0.5)
     early = sandbox.rows("visits")
     assert early == [] or time.monotonic() - started >= 1.0
@@ -248,6 +251,6 @@ async def test_stopping_lets_go_of_what_hangs() -> None:
             while not len(sandbox.journal):
                 await asyncio.sleep(0.01)
             started = time.monotonic()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         with pytest.raises(aiohttp.ClientError):
             await hanging

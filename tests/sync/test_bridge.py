@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from leat_async.sandbox import Sandbox
-from leat_async.sync import LeatClient, errors, models
+from leat_async.sync import LeatClient, _bridge, errors, models
 from leat_async.sync._bridge import GRACE, _Call
 
 from .conftest import PATIENCE, collect_garbage, descriptors, fill, ours, until
@@ -70,10 +70,10 @@ def test_a_raw_request_and_a_view_with_other_options(sandbox: Sandbox, leat: Lea
     assert answer.status == 200
     assert answer.data[0]["uuid"] == sandbox.shops[0]["uuid"]
     sandbox.faults.add("hang", "shops.list")
-    view = leat.with_options(timeout=0.1)
     with pytest.raises(errors.DeadlineExceeded):
-        view.shops.list().first()
+        leat.with_options(timeout=0.1).shops.list().first()
     sandbox.faults.clear()
+    view = leat.with_options(timeout=20.0)
     assert view.shops.list().first() is not None
     view.close()
     with pytest.raises(errors.LifecycleError, match="closed"):
@@ -231,7 +231,7 @@ def test_closing_ends_calls_on_their_way_with_the_truth(sandbox: Sandbox) -> Non
         leat.close()
         assert isinstance(write.exception(5), errors.OutcomeUnknownError)
         assert isinstance(read.exception(5), errors.LifecycleError)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert len(sandbox.rows("visits")) == 1
 
 
@@ -275,7 +275,7 @@ def test_an_interrupt_cancels_the_call_and_the_next_one_works(
     interrupt(0.2)
     with pytest.raises(Interrupted):
         leat.visits.list().collect()
-    assert time.monotonic() - began < 0.2 + 1
+    assert time.monotonic() - began < 0.2 + 5
     assert leat._bridge.call(running_tasks) == idle
     sandbox.faults.clear()
     assert len(leat.visits.list().collect()) == 2
@@ -301,13 +301,16 @@ def test_a_call_that_is_recalled_before_its_first_step_ends_at_once(leat: LeatCl
     assert not engine.calls
 
 
-def test_a_call_that_is_recalled_before_it_is_handed_over_ends_at_once(leat: LeatClient) -> None:
+def test_a_call_that_is_recalled_before_it_is_handed_over_ends_at_once(
+    leat: LeatClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bridge, "GRACE", 20.0)
     engine = leat._bridge._enter()
     call = _Call(engine, running_tasks, (), {})
     engine.calls.add(call)
     began = time.monotonic()
     engine.recall(call)
-    assert time.monotonic() - began < GRACE
+    assert time.monotonic() - began < 10
     assert call.done
     assert not engine.calls
 
@@ -321,14 +324,14 @@ def test_an_interrupt_waits_for_a_stubborn_call_only_so_long(leat: LeatClient, i
             await asyncio.sleep(30)
         except asyncio.CancelledError:
             cancelled.set()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(10.0)
 
     began = time.monotonic()
     interrupt(0.1)
     with pytest.raises(Interrupted):
         leat._bridge.call(stubborn)
     assert cancelled.is_set()
-    assert GRACE <= time.monotonic() - began < 0.1 + 1
+    assert GRACE <= time.monotonic() - began < 0.1 + 5
 
 
 def test_a_write_of_unknown_outcome_is_reconciled_by_a_plain_call(sandbox: Sandbox, leat: LeatClient) -> None:

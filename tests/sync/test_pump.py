@@ -52,7 +52,8 @@ def test_a_slow_stream_is_handed_out_as_it_comes(leat: LeatClient) -> None:
     numbers = iterate(leat._bridge, lambda: source.numbers(50), batch=50)
     began = time.monotonic()
     assert next(numbers) == 0
-    assert time.monotonic() - began < 1
+    # All fifty would take five seconds.
+    assert time.monotonic() - began < 3
     numbers.close()
 
 

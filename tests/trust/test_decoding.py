@@ -126,10 +126,10 @@ def test_mutated_answers() -> None:
 )
 def test_hostile_bodies(body: bytes) -> None:
     made: Operation[Any] = Operation("visits.get", "GET", "/x", Effect.SAFE, models.Visit)
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(errors.DecodeError):
         answers.read(made, Answer(200, {}, body), ())
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @each("name", [name for name in models.__all__ if name != "Model"])

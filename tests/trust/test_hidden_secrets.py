@@ -19,7 +19,7 @@ from leat_async import ClientCredentials, LeatClient, RetryPolicy, errors
 from leat_async.config import Secret, from_env
 from leat_async.sync import LeatClient as SyncClient
 
-from ..conftest import Recorder, Reply, answer, drop, hang, raw, truncated
+from ..conftest import Recorder, Reply, answer, drop, hang, raw, too_late, truncated
 
 # In two parts, so that the test's own source lines and variables do not hold them.
 PARTS = {"token": ("t0ken-", "9d1c7b3e55"), "secret": ("s3cret-", "77aa01f2c4"), "password": ("pa55-", "c0ffee11dd")}
@@ -77,7 +77,8 @@ async def failing(call: Callable[[], Awaitable[Any]], kind: type[BaseException] 
     return caught.value
 
 
-FAULTS: dict[str, Reply] = {
+# None: no answer before the deadline.
+FAULTS: dict[str, Reply | None] = {
     "dropped": drop(),
     "cut": truncated(),
     "502": raw(b"<html>", 502, "text/html"),
@@ -87,14 +88,14 @@ FAULTS: dict[str, Reply] = {
     "shape": answer({"data": [1]}),
     "429": raw(b"Too Many Attempts.", 429, "text/plain", {"Retry-After": "600"}),
     "no HTTP": raw(b"", 200, "text/html", {"Content-Encoding": "gzip", "X-Long": "x" * 20_000}),
-    "hang": hang(),
+    "hang": None,
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_no_error_leads_to_the_token(recorder: Recorder, fault: str) -> None:
-    recorder.default = FAULTS[fault]
-    async with LeatClient(the("token"), base_url=recorder.url, retry=ONCE, timeout=0.3) as leat:
+    async with LeatClient(the("token"), base_url=recorder.url, retry=ONCE) as leat:
+        recorder.default = FAULTS[fault] or too_late(leat)
         for call in (
             lambda: leat.visits.get("v-1"),
             lambda: leat.visits.list().collect(),
@@ -107,9 +108,9 @@ async def test_no_error_leads_to_the_token(recorder: Recorder, fault: str) -> No
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_no_error_leads_to_a_clients_secret(recorder: Recorder, fault: str) -> None:
-    recorder.default = FAULTS[fault]
     credentials = ClientCredentials("client", the("secret"))
-    async with LeatClient(credentials, base_url=recorder.url, retry=ONCE, timeout=0.3) as leat:
+    async with LeatClient(credentials, base_url=recorder.url, retry=ONCE) as leat:
+        recorder.default = FAULTS[fault] or too_late(leat)
         check(await failing(lambda: leat.visits.get("v-1")))
         assert recorder.last.json["client_secret"] == the("secret")
 

@@ -24,7 +24,7 @@ from leat_async import ClientCredentials, LeatClient, RateLimit, RetryPolicy, bu
 from leat_async.sandbox import Sandbox
 from leat_async.sync import LeatClient as SyncClient
 
-from ..conftest import Recorder, raw
+from ..conftest import Recorder, given_up, raw
 from ..forking import Forks, by_itself, environment
 
 CLIENT_SECRET = "client-secret-5f1d8c6e2b"
@@ -88,7 +88,7 @@ async def troubles(leat: LeatClient, sandbox: Sandbox, contact: str, shop: str) 
         ("truncated", lambda: leat.contacts.find_or_create(email="ada@example.com")),
         ("apply_then_drop", lambda: leat.visits.create(**visit, external_id="e-2")),
         ("drop_before", lambda: leat.contacts.get(contact)),
-        ("hang", lambda: leat.with_options(timeout=0.05).visits.create(**visit, external_id="e-3")),
+        ("hang", lambda: given_up(leat, sandbox, leat.visits.create(**visit, external_id="e-3"))),
         ("expired_token", lambda: leat.contacts.get(contact)),
     ):
         add(kind)

@@ -103,7 +103,7 @@ def row_of(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 async def test_a_credit_in_doubt_is_asked_for_since_the_api_began_to_make_this_runs(tmp_path: Path) -> None:
     async with Sandbox(seed=1) as sandbox:
         leap = Leap(sandbox)
-        async with client_of(sandbox, leap, timeout=0.5) as leat:
+        async with client_of(sandbox, leap) as leat:
             old = row_of(sandbox, identity="old")
             await bulk.run(leat.credit_receptions, [old], ensure_identity=True, ledger=tmp_path / "ledger")
             leap.leap(7200.0)
@@ -247,7 +247,7 @@ async def test_an_api_that_does_not_show_identities_is_given_nothing_twice(
         return {}
 
     monkeypatch.setattr(sandboxs_receptions, "typed", nothing)
-    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5, concurrency=8) as leat:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), concurrency=8) as leat:
         rows = [row_of(sandbox, identity=f"till-3-{n}") for n in range(20)]
         sandbox.faults.add("apply_then_drop", "credit_receptions.create", nth=lost)
         for skipped in (0, 20 - len([*lost])):
@@ -261,7 +261,7 @@ async def test_an_api_that_does_not_show_identities_is_given_nothing_twice(
 
 async def test_equal_credits_without_an_identity_keep_none_from_being_sent(tmp_path: Path) -> None:
     """A till made them; that the API shows identities was seen."""
-    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox), timeout=0.5) as leat:
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox, Leap(sandbox)) as leat:
         theirs: Any = row_of(sandbox, identity=None)
         await leat.credit_receptions.create(**theirs)
         sandbox.faults.add("server_error", "credit_receptions.create", first=1, status=500)
