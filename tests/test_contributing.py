@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .resources.table import TABLE
+
 ROOT = Path(__file__).parent.parent
 CALL = """
 import runpy
@@ -21,6 +23,13 @@ with Sandbox() as sandbox, LeatClient(sandbox.token, base_url=sandbox.url) as le
     print([(type(mood).__name__, mood.name) for mood in leat.moods.list()])
 """
 _FILE = re.compile(r"^\*\*\d\. [^`]*?`([\w/.]+)`.*?^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_types_of_parameters_are_told() -> None:
+    told = re.findall(
+        r"`([\w ]+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("`type`:")[2].split(".")[0]
+    )
+    assert {param["type"] for fact in TABLE for param in fact.params} <= set(told)
 
 
 def test_an_operation_is_added_as_told(tmp_path: Path) -> None:

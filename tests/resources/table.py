@@ -86,7 +86,7 @@ def value_of(param: Mapping[str, Any], where: str, *, full: bool = True) -> Any:
         return ["a b", "ç"]
     if kind == "any":
         return [1.5, None]
-    assert kind == "string", f"{place}: {kind}"
+    assert kind == "string", f"{place} has the type {kind!r} in tests/facts/; CONTRIBUTING.md says which there are"
     return f"{name} é+&=/"
 
 
