@@ -10,6 +10,7 @@ import typer
 
 from ..tables.values import did_you_mean
 from .exits import Stop
+from .outputs import check_place
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In a wheel they are part of the package; in a checkout they stand beside it.
@@ -37,6 +38,7 @@ def examples(
     if name not in known:
         raise Stop(f"there is no example {name!r}{did_you_mean(name, known)}")
     target = output or Path(known[name].name)
+    check_place("-o", target)
     try:
         with target.open("xb") as file:
             file.write(known[name].read_bytes())

@@ -31,6 +31,8 @@ def format_of(path: Path | None, given: str | None) -> Format:
         raise ValueError("a stream needs a format: csv or jsonl")
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
+        if path.is_dir():
+            raise ValueError(f"{path}: a directory; name a file in it")
         raise ValueError(f"{path.name!r} tells no format: end it in {', '.join(_ENDINGS)}, or give the format")
     return _ENDINGS[ending]
 

@@ -37,3 +37,13 @@ def test_a_name_that_is_none(leat: Leat, tmp_path: Path, name: str) -> None:
     assert ran.returncode == 2
     assert f"there is no example {name!r}; " in ran.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [(".", "a directory; name a file in it"), ("no/where.py", "there is no such directory")],
+)
+def test_a_place_where_no_file_can_be(leat: Leat, tmp_path: Path, place: str, why: str) -> None:
+    ran = leat("examples", "web_flask", "-o", place)
+    assert (ran.returncode, ran.stderr) == (2, f"leat: -o {place}: {why}\n")
+    assert not list(tmp_path.iterdir())

@@ -170,6 +170,7 @@ async def test_targets_that_cant_be(lists: Lists, leat: LeatClient, tmp_path: Pa
         (tmp_path / "x.csv", {}, "no regular file"),
         (tmp_path / "no" / "x.csv", {}, "no directory"),
         (tmp_path / "x.txt", {}, "tells no format"),
+        (tmp_path, {}, "a directory; name a file in it"),
         (tmp_path / "y.csv", {"format": "xml"}, "format must be one of"),
         (tmp_path / "y.csv", {"incremental": tmp_path / "s", "until": "1d"}, "leave until out"),
     ):
