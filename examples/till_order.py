@@ -1,4 +1,4 @@
-"""A till: who is it, what can he have, what does he pay, what does he get for it, and what when some of it comes back.
+"""A till: who is it, what may be had, what is to be paid, what points does it give, and what if some of it comes back.
 
 Told twice, with await and without, each on a sandbox of its own; nothing here reaches anybody. Ends with 0 when every
 balance is what it must be.

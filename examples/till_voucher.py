@@ -1,4 +1,4 @@
-"""A till that takes vouchers: reserve the guest's while he pays, so that nobody else can use it meanwhile.
+"""A till that takes vouchers: reserve the guest's during the payment, so that nobody else can use it meanwhile.
 
 Told twice, with await and without, each on a sandbox of its own; nothing here reaches anybody. Ends with 0 when every
 voucher is in the state that it must be in.
@@ -30,7 +30,7 @@ async def main_async() -> None:
         for code in ("QR-1001", "QR-1002"):
             await leat.vouchers.create(promotion_uuid=promotion.uuid, code=code, contact_uuid=guest)
 
-        # The guest shows the first code: find it, reserve it, let him pay, and only then redeem it.
+        # The guest shows the first code: find it, reserve it, take the payment, and only then redeem it.
         voucher = await leat.vouchers.find(code="QR-1001")
         expect("the voucher that was shown", (voucher.name, voucher.status), ("Free Dessert", "ACTIVE"))
         reserved = await leat.vouchers.lock(voucher.uuid)
@@ -41,7 +41,7 @@ async def main_async() -> None:
             expect("another till, without the key, is refused", refusal.code, 80017)
         else:
             raise SystemExit("FAILED: another till, without the key, is refused: not so")
-        # The terminal says that he has paid.
+        # The terminal says that it is paid.
         redeemed = await leat.vouchers.redeem(
             code="QR-1001", shop_uuid=shop, contact_uuid=guest, release_key=reserved.lock.release_key
         )
@@ -82,7 +82,7 @@ def main_sync() -> None:
         for code in ("QR-1001", "QR-1002"):
             leat.vouchers.create(promotion_uuid=promotion.uuid, code=code, contact_uuid=guest)
 
-        # The guest shows the first code: find it, reserve it, let him pay, and only then redeem it.
+        # The guest shows the first code: find it, reserve it, take the payment, and only then redeem it.
         voucher = leat.vouchers.find(code="QR-1001")
         expect("the voucher that was shown", (voucher.name, voucher.status), ("Free Dessert", "ACTIVE"))
         reserved = leat.vouchers.lock(voucher.uuid)
@@ -93,7 +93,7 @@ def main_sync() -> None:
             expect("another till, without the key, is refused", refusal.code, 80017)
         else:
             raise SystemExit("FAILED: another till, without the key, is refused: not so")
-        # The terminal says that he has paid.
+        # The terminal says that it is paid.
         redeemed = leat.vouchers.redeem(
             code="QR-1001", shop_uuid=shop, contact_uuid=guest, release_key=reserved.lock.release_key
         )

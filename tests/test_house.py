@@ -271,3 +271,16 @@ def test_what_catches_every_error_says_why_or_raises_it_again() -> None:
             if not (kept or again or logged or told):
                 bare.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno}")
     assert bare == []
+
+
+def test_a_contact_is_nobodys_he_or_she() -> None:
+    told = re.compile(r"\b(?:s?he|him|his|hers|himself|herself)\b", re.IGNORECASE)
+    folders = ("leat_async", "docs", "examples", "tools", "benchmarks", "tests")
+    written = [path for folder in folders for end in ("py", "md") for path in (TESTS.parent / folder).rglob(f"*.{end}")]
+    found = [
+        f"{path.relative_to(TESTS.parent)}:{number}"
+        for path in [*written, *TESTS.parent.glob("*.md")]
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if told.search(line) and path != Path(__file__)
+    ]
+    assert found == []

@@ -108,7 +108,7 @@ def test_one_file_says_that_there_is_one_balance_each_and_none_of_nothing(
         done = leat("import", "all", "move.toml", on=sandbox)
         assert done.returncode == 0, told(done)
         assert counts(sandbox) == (before[0] + 3, before[1], before[2] + 1)
-    # Written otherwise she is the same member, and a first balance is no change.
+    # Written otherwise it is the same member's, and a first balance is no change.
     (tmp_path / "m.csv").write_text("E-mail,Spaarpunten\na@example.com,6\nb@example.com,7\nc@example.com,0\n")
     changed = leat("import", "all", "move.toml", on=sandbox)
     assert changed.returncode == 1, told(changed)

@@ -56,7 +56,7 @@ def refer(call: Call, referred: Row, code: str) -> None:
 def completed(call: Call, contact_uuid: str) -> tuple[int, str] | None:
     """Complete the referral of a contact that has done enough: the voucher of the referring contact is made here.
 
-    Returns the credits for the contact himself and the shop that gives them.
+    Returns the credits for the referred contact and the shop that gives them.
     """
     referral = call.store["referrals"].first("referred_contact_uuid", contact_uuid)
     if referral is None or referral["status"] != "pending":
