@@ -106,6 +106,8 @@ class _Threaded:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = rows
         self._batch: deque[Row] = deque()
+        # What the thread has read of the next batch.
+        self._read_ahead: deque[Row] = deque()
         self._end: BaseException | None = None
         self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._asked = False
@@ -144,26 +146,35 @@ class _Threaded:
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         rows: Iterator[Row] | None = None
         while self._wanted.get():
-            batch: list[Row] = []
+            read = 0
             end: BaseException | None = None
             until = time.monotonic() + _PATIENCE
             try:
                 rows = iter(self._rows) if rows is None else rows
                 for row in rows:
-                    batch.append(row)
-                    if len(batch) >= _BATCH or time.monotonic() >= until:
+                    self._read_ahead.append(row)
+                    read += 1
+                    if read >= _BATCH or time.monotonic() >= until:
                         break
+                    if read == 1:
+                        # The next row may be long in coming, and this one is not to wait for it.
+                        loop.call_soon_threadsafe(loop.call_later, _PATIENCE, self._hand_over)
                 else:
                     end = StopAsyncIteration()
             except BaseException as error:
                 end = error if not isinstance(error, StopIteration) else RuntimeError("rows raised StopIteration")
             try:
-                loop.call_soon_threadsafe(self._deliver, batch, end)
+                loop.call_soon_threadsafe(self._deliver, end)
             except RuntimeError:  # the loop is closed, nobody waits any more
                 return
 
-    def _deliver(self, batch: list[Row], end: BaseException | None) -> None:
-        self._batch.extend(batch)
+    def _deliver(self, end: BaseException | None) -> None:
         self._end = end
         self._asked = False
+        self._hand_over()
         self._arrived.set()
+
+    def _hand_over(self) -> None:
+        while self._read_ahead:
+            self._batch.append(self._read_ahead.popleft())
+            self._arrived.set()
