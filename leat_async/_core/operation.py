@@ -19,7 +19,7 @@ from .unset import UNSET
 
 T = TypeVar("T")
 _ANY = Json()
-_SEGMENT = Text()
+_SEGMENT = Text(required=True)
 # Needs no encoding, as any uuid; what may be "." or ".." is looked at.
 _is_plain = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*", re.ASCII).fullmatch
 Rule = Callable[[Mapping[str, Any]], str | None]

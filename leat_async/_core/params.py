@@ -79,7 +79,8 @@ class Text(Param):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be text, got {show(value)}")
         if not value and not self.empty:
-            raise ValueError(f"{name} must not be empty; leave it out instead")
+            way_out = ", it is required" if self.required else "; leave it out instead"
+            raise ValueError(f"{name} must not be empty{way_out}")
         if not value.isascii():
             try:
                 value.encode()
@@ -97,7 +98,7 @@ class TextOrInteger(Param):
             return Integer().wire(name, value)
         if not isinstance(value, (str, UUID)):
             raise TypeError(f"{name} must be text or a whole number, got {show(value)}")
-        return Text().wire(name, value)
+        return Text(required=self.required).wire(name, value)
 
 
 @attrs.frozen(kw_only=True)

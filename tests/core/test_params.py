@@ -24,7 +24,7 @@ WHO = {"contact_uuid": "c-1", "shop_uuid": "s"}
 @pytest.mark.parametrize(
     ("call", "expected", "says"),
     [
-        (lambda leat: leat.visits.get(""), ValueError, "visit_uuid must not be empty"),
+        (lambda leat: leat.visits.get(""), ValueError, "visit_uuid must not be empty, it is required"),
         (lambda leat: leat.visits.get("."), ValueError, "visit_uuid"),
         (lambda leat: leat.visits.get(".."), ValueError, "visit_uuid"),
         (lambda leat: leat.visits.get(7), TypeError, "visit_uuid must be text, got 7"),
@@ -45,7 +45,11 @@ WHO = {"contact_uuid": "c-1", "shop_uuid": "s"}
         (lambda leat: leat.visits.create(**WHO, starts_at=5), TypeError, "starts_at"),
         (lambda leat: leat.visits.create(contact_uuid="c-1"), ValueError, "shop_uuid is required"),
         (lambda leat: leat.visits.create(contact_uuid=None, shop_uuid="s"), TypeError, "contact_uuid must be text"),
-        (lambda leat: leat.visits.create(contact_uuid="", shop_uuid="s"), ValueError, "contact_uuid must not be empty"),
+        (
+            lambda leat: leat.visits.create(contact_uuid="", shop_uuid="s"),
+            ValueError,
+            "must not be empty, it is required",
+        ),
         (lambda leat: leat.visits.create(**WHO, external_id=5), TypeError, "external_id"),
         (lambda leat: leat.bookings.create(**WHO, number_of_people="4"), TypeError, "number_of_people"),
         (lambda leat: leat.bookings.create(**WHO, number_of_people=True), TypeError, "number_of_people"),
