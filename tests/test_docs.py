@@ -284,6 +284,11 @@ def test_what_starts_it_every_night_is_well_formed() -> None:
     # Every code of the command but that of what may be tried again, and an interruption.
     listed = {int(code) for code in service["Service"]["RestartPreventExitStatus"].split()}
     assert listed == {*Exit} - {Exit.DONE, Exit.TRY_AGAIN, Exit.INTERRUPTED}
+    (_, script), *_ = blocks(page, "sh")
+    goes_on = {
+        code for code, told in re.findall(r"^    (\S+)\) echo (.*) ;;", script, re.MULTILINE) if "goes on" in told
+    }
+    assert goes_on == {str(int(Exit.TRY_AGAIN)), str(int(Exit.INTERRUPTED))}
     assert timer["Timer"]["OnCalendar"]
     ((_, workflow),) = blocks(page, "yaml")
     steps = yaml.safe_load(workflow)["jobs"]["import"]["steps"]
