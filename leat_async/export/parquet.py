@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,17 @@ class ParquetWriter:
         self._options = arrow.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         self._waiting: list[Any] = []
         self._rows = 0
-        self._spool = open_private(part)
-        self._spool.truncate(position)
         self._made = part.with_name(f"{part.name}.parquet")
-        self._made.unlink(missing_ok=True)
-        self._file = open_private(self._made)
         schema = self._schema.with_metadata(told)
-        self._parquet = arrow.parquet.ParquetWriter(self._file, schema, compression="zstd")
-        for batch in self._spooled():
-            self._group(batch)
+        with ExitStack() as opened:
+            self._spool = opened.enter_context(open_private(part))
+            self._spool.truncate(position)
+            self._made.unlink(missing_ok=True)
+            self._file = opened.enter_context(open_private(self._made))
+            self._parquet = opened.enter_context(arrow.parquet.ParquetWriter(self._file, schema, compression="zstd"))
+            for batch in self._spooled():
+                self._group(batch)
+            self._opened = opened.pop_all()
 
     def write(self, sources: Sequence[bytes]) -> None:
         """Add rows, each as JSON."""
@@ -69,10 +72,8 @@ class ParquetWriter:
         return self._made
 
     def close(self) -> None:
-        """Let go of the files, complete or not."""
-        self._spool.close()
-        self._parquet.close()
-        self._file.close()
+        """Let go of the files, complete or not; of all of them, if one can't be written to its end."""
+        self._opened.close()
 
     def _group(self, batch: Any) -> None:
         """Write row groups of one size, whatever the sizes of the batches."""
