@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ..._core.codec import encode
@@ -48,8 +50,16 @@ class _BatchedKind(KeyedKind):
         # An answer shows no more than these fields.
         if not self._left_out(made, KeyedKind.differing(self, row, made)):
             return made
+        return await self._set(row, made)
+
+    async def _set(self, row: ActiveRow, made: Any) -> Any:
+        """Give what was made what it lacks of its row."""
         row.stage, row.status, row.result = "update", Status.CREATED, made
         return await self._change(row)
+
+    async def _there(self, row: ActiveRow) -> Any:
+        """What it made, which need not be asked for if it was answered or found just now."""
+        return row.result if row.result is not None else await super()._there(row)
 
     def resolve(self, row: ActiveRow, found: Any, *, ours: bool) -> bool:
         """There is only the one write, unless a call of many left out some of what the row says."""
@@ -77,6 +87,34 @@ class ProductKind(_BatchedKind):
     finds: Callable[..., Any] | None = Products.find
     shown: Mapping[str, str] = {"name": "name", "description": "description"}
     looks_first: bool = True
+
+    def __init__(self, settings: KindSettings) -> None:
+        super().__init__(settings)
+        # Whether calls of many pass over categories, which their answers don't show; None until somebody has looked.
+        self._drops: bool | None = None
+        self._looking = asyncio.Lock()
+
+    async def _make(self, row: ActiveRow) -> Any:
+        made = await super()._make(row)
+        if self._drops is False or row.stage == "update" or not row.body.get("categories") or made.categories:
+            return made
+        async with self._looking if self._drops is None else nullcontext():
+            if self._drops is None:
+                return await self._look(row, made)
+        return await self._set(row, made) if self._drops else made
+
+    async def _look(self, row: ActiveRow, made: Any) -> Any:
+        """See of one whether it has its categories, and otherwise whether they show at all once they are set."""
+        # Whatever hinders that, to set them is safe.
+        row.stage, row.status, row.result = "update", Status.CREATED, made
+        found = await self.find(row)
+        if found is not None and found.categories:
+            self._drops = False
+            return found
+        made = await self._change(row)
+        found = await self.find(row)
+        self._drops = found is not None and bool(found.categories)
+        return made
 
     def differing(self, row: ActiveRow, found: Any) -> list[str]:
         """What was given and is shown otherwise, the categories in any order."""

@@ -110,7 +110,7 @@ async def test_a_catalogue_is_there_once_whatever_a_server_does_of_a_call(
             monkeypatch.setattr(module, "free", lambda *_, **__: None)
     refuses = draw.choice(["", "after some", "bad"])
     # What a refused call left behind can't be told from what was there before, and so is not filled up.
-    left_out = many.left_out[: draw.randint(0, 1)] if refuses == "" else ()
+    left_out = many.left_out[: draw.randint(0, len(many.left_out))] if refuses == "" else ()
     answers.put(f"{many.kind}.create_batch", in_part(many.listed, draw, refuses, *left_out))
     async with Sandbox(seed=seed, rate_limit=(10**9, 60.0)) as sandbox:
         await world(sandbox)
@@ -131,6 +131,7 @@ async def test_a_catalogue_is_there_once_whatever_a_server_does_of_a_call(
             there = told[row["external_identifier"]]
             assert there["name"] == row["name"]
             assert many is CATEGORIES or there["description"] == row.get("description"), (row, there)
+            assert many is CATEGORIES or len(there["category_uuids"]) == len(row.get("categories", ())), (row, there)
         if many is PRODUCTS:
             assert counts[Status.REJECTED] == len(bad), journey.outcomes
             assert not any(made[row["external_identifier"]] for row in bad)
@@ -245,6 +246,38 @@ async def test_a_server_that_makes_all_or_nothing_is_not_asked_for_each_row_each
         # All of the first that was refused, and of its halves until good rows had gone; then one for each refused call.
         counts = sandbox.journal.counts()
         assert counts["products.find"] <= 500 + counts["products.create_batch"], counts
+
+
+async def test_a_server_that_passes_over_categories_is_noticed_by_one_of_them(tmp_path: Path, answers: Answers) -> None:
+    """What is answered does not show them, but what is asked does."""
+    rows = [PRODUCTS.row(n) for n in range(1000)]
+    for drops in (False, True):
+        if drops:
+            answers.put("products.create_batch", in_part("products", random.Random(3), "none", "categories"))
+        async with Sandbox(seed=1, rate_limit=(10**9, 60.0)) as sandbox, client_of(sandbox) as leat:
+            await world(sandbox)
+            report = await bulk.run(leat.products, rows, ledger=tmp_path / f"{drops}")
+            assert report.created == 1000
+            there = {row["external_identifier"]: row["category_uuids"] for row in sandbox.rows("products")}
+            assert all(len(there[row["external_identifier"]]) == len(row.get("categories", ())) for row in rows)
+            counts = sandbox.journal.counts()
+            # Each that has categories, and of the last call no other.
+            assert counts.get("products.update", 0) == (666 if drops else 0), counts
+            assert counts["products.find"] == (2 if drops else 1), counts
+
+
+async def test_categories_that_show_nowhere_are_set_once(tmp_path: Path, answers: Answers) -> None:
+    def bare(own: Handler) -> Handler:
+        return lambda call: {**own(call), "categories": []}
+
+    for name in ("create", "find", "update"):
+        answers.put(f"products.{name}", bare)
+    async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
+        await world(sandbox)
+        report = await bulk.run(leat.products, [PRODUCTS.row(n) for n in range(300)], ledger=tmp_path / "ledger")
+        assert report.created == 300
+        counts = sandbox.journal.counts()
+        assert (counts["products.update"], counts["products.find"]) == (1, 2), counts
 
 
 async def test_what_a_server_left_out_is_set(tmp_path: Path, answers: Answers) -> None:
