@@ -61,7 +61,7 @@ TESTED_BY = {
     "core/test_lane.py": ("_core/codec.py",),
     "core/test_limiter.py": ("_core/clock.py",),
     "core/pace/test_stores.py": (
-        *("_core/pace/address.py", "_core/pace/lease.py"),
+        "_core/pace/lease.py",
         *("_core/pace/sqlite.py", "_core/pace/redis.py", "_core/pace/postgres.py"),
     ),
     "export/test_run_files.py": (

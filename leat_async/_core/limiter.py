@@ -163,8 +163,11 @@ class Gate:
         """Clock time until which a 429 holds everybody back."""
         return self._paused_until
 
-    def blocked_by(self) -> str:
-        """What the head of the queue waits for, or last waited for: "slot", "pace" or "rate limit"."""
+    def blocked_by(self, error: BaseException | None = None) -> str:
+        """What the head of the queue waits for, or last waited for: "slot", "pace" or "rate limit". With the error of a
+        call that was not let wait at all: what that was for."""
+        if isinstance(error, RateLimitError):
+            return "rate limit" if self.pause_left() else "pace"
         return self._blocked_by
 
     def try_enter(self) -> bool:

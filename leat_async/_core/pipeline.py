@@ -481,7 +481,7 @@ class Pipeline:
             # Cut off, as nothing but the end of the call is.
             send.end = End.NOT_SENT if send.connecting else End.MAYBE_APPLIED
             send.elapsed, send.error = self.clock.now() - send.started, type(error).__name__
-        phase = getattr(error, "phase", None) or call.phase or self.gate.blocked_by()
+        phase = getattr(error, "phase", None) or call.phase or self.gate.blocked_by(error)
         if phase == "connect" and send is not None and not (send.connecting or send.end is End.NOT_SENT):
             phase = "response"
         operation, path = events.named(call.request.operation)

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .._core.digests import digest
-from .._core.pace.address import StoreAddress
 from ..errors import ConfigError, LeatError, LedgerError
+from ..server_address import ServerAddress
 from .lock import HOLDER, InUse, told_holder
 from .places import LedgerUrl
 from .store import VERSION
@@ -84,7 +84,7 @@ class PostgresBase:
             raise ConfigError("a ledger in PostgreSQL needs psycopg: pip install 'leat-async[postgres]'")
         self.place = place
         self.epoch: str = ""
-        self._address = StoreAddress(place.database)
+        self._address = ServerAddress(place.database)
         self._schema = f"leat_ledger_{place.name}"
         self._lock = int(digest("leat ledger", place.name)[:16], 16)
         self._connection = self._connect()
@@ -101,12 +101,9 @@ class PostgresBase:
         import psycopg
         from psycopg.conninfo import conninfo_to_dict
 
+        own: dict[str, Any] = self._address.read("ledger", conninfo_to_dict, psycopg.ProgrammingError)
         try:
-            given: dict[str, Any] = {**_CONNECTING, **conninfo_to_dict(self.place.database.reveal())}
-        except psycopg.ProgrammingError as error:
-            raise ConfigError(f"the URL of the ledger {self.place} is none: {self._address.worded(error)}") from None
-        try:
-            return psycopg.connect(**given, autocommit=True)
+            return psycopg.connect(**{**_CONNECTING, **own}, autocommit=True)
         except psycopg.Error as error:
             raise LedgerError(f"the ledger {self.place} can't be reached: {self._address.worded(error)}") from None
 

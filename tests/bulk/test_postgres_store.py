@@ -341,7 +341,7 @@ def test_a_pooler_that_lends_connections_by_the_session_will_do(ledger_url: str,
         ("postgresql://ada:hush@host/db?ledger=a&ledger=b", "has one name"),
         ("postgresql://ada:hush@host/db?ledger=a%22b", "has one name"),
         ("postgresql://ada:hush@[host/db", "can't be read"),
-        ("postgresql://ada:hush@host/db?hush=1", "is none"),
+        ("postgresql://ada:hush@host/db?hush=1", "ledger: postgresql://host/db can't be used"),
     ],
 )
 def test_what_is_no_url_of_a_ledger_is_told_without_its_password(url: str, reason: str) -> None:

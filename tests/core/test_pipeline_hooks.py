@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 import pytest
 
-from leat_async import Event, LeatClient, RetryPolicy
+from leat_async import Event, LeatClient, RateLimit, RetryPolicy, errors
 
 from ..conftest import Recorder, answer
 
@@ -65,3 +66,23 @@ async def test_a_hook_that_fails_changes_nothing(recorder: Recorder, caplog: pyt
         "leat.hook_failed",
         "leat.hook_failed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "reply", "phase"),
+    [
+        (RateLimit(2, burst=1), answer({}), "pace"),
+        (None, answer({}, 429, headers={"Retry-After": "60"}), "rate limit"),
+    ],
+)
+async def test_the_end_of_a_call_that_could_not_wait_says_for_what(
+    recorder: Recorder, limit: RateLimit | None, reply: object, phase: str
+) -> None:
+    ended: list[Event] = []
+    recorder.replies = [reply]
+    async with LeatClient("t", base_url=recorder.url, timeout=5.0, rate_limit=limit, on_end=ended.append) as leat:
+        for _ in range(2):
+            with contextlib.suppress(errors.RateLimitError):
+                await leat.visits.get("v")
+    assert len(recorder.requests) == 1
+    assert (ended[1].error, ended[1].attempt, ended[1].phase) == ("RateLimitError", 0, phase)

@@ -17,6 +17,7 @@ import msgspec
 
 from ...config import RateLimit
 from ...errors import LeatError
+from ...server_address import ServerAddress
 
 # Seconds of pace that the leases of all processes together reserve.
 RESERVED = 0.25
@@ -136,6 +137,11 @@ class PaceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 class StoreError(LeatError):
     """A store of the pace can't be reached, or does not answer in time."""
+
+
+def failed(address: ServerAddress, error: BaseException) -> StoreError:
+    """The error of a server that can't be reached or does not answer in time."""
+    return StoreError(f"the pace can't be kept at {address.shown} ({address.worded(error)})")
 
 
 class PaceStore(Protocol):

@@ -8,11 +8,12 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from math import isfinite
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
+from ...server_address import ServerAddress
 from ..clock import Clock
-from .address import StoreAddress
-from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus
+from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus, failed
 from .patience import CONNECT, PATIENCE, patience_of, within
 
 if TYPE_CHECKING:
@@ -102,21 +103,27 @@ SELECT granted, wait, left_, counted, waited_for
 FROM leat_pace_lease_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 _STATUS: LiteralString = """
-SELECT key, count(told), coalesce(sum((told->>1)::int), 0), CASE WHEN spacing > 0 THEN 60 / spacing ELSE 0 END,
-  greatest(0, paused - now_), CASE WHEN refused <> 0 THEN now_ - refused END
-FROM leat_pace
-CROSS JOIN (SELECT extract(epoch FROM clock_timestamp())::float8 AS now_) AS clock
-LEFT JOIN LATERAL jsonb_each(members) AS each(name, told) ON (told->>0)::float8 > now_
-GROUP BY key, spacing, paused, refused, now_ ORDER BY key
+SELECT key,
+  jsonb_path_query_array(members, 'strict $.* ? (@[0] > $now && @[1] >= 0)', jsonb_build_object('now', now_), true),
+  CASE WHEN spacing > 0 THEN 60 / spacing ELSE 0 END, greatest(0, paused - now_),
+  CASE WHEN refused <> 0 THEN now_ - refused END
+FROM leat_pace CROSS JOIN (SELECT extract(epoch FROM clock_timestamp())::float8 AS now_) AS clock ORDER BY key
 """
 # Any number that is ours, for processes that set up the same database at the same time.
 _LOCK = 0x1EA7_9ACE
 
 
 class PostgresPaceStore:
-    """A PostgreSQL server. One thread with one connection: a statement that hangs can be left behind there."""
+    """A PostgreSQL server. One thread with one connection: a statement that hangs can be left behind there.
 
-    def __init__(self, address: StoreAddress, clock: Clock) -> None:
+    Raises `ConfigError` if its address says what can't be.
+    """
+
+    def __init__(self, address: ServerAddress, clock: Clock) -> None:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        address.read("shared", conninfo_to_dict, ProgrammingError)
         self._address = address
         self._clock = clock
         self._thread: ThreadPoolExecutor | None = None
@@ -129,13 +136,23 @@ class PostgresPaceStore:
             *(key, ask.member, plan.interval, plan.ahead, plan.ahead_of(ask.later), ask.count, ask.waiting, ask.pause),
             *(ask.refused, ask.remaining, ask.gone, RESERVED, MEMBER, now, ask.later),
         )
-        count, wait, paused, members, waited_for = await self._do(lambda to: _answer(to, arguments), patience_of(ask))
+        count, wait, paused, members, waited_for = await self._do(lambda to: _granted(to, arguments), patience_of(ask))
         return Lease(int(count), float(wait), plan.interval, float(paused), int(members), int(waited_for))
 
     async def status(self) -> list[PaceStatus]:
         rows = await self._do(lambda to: to.execute(_STATUS).fetchall(), PATIENCE)
-        names = ("token", "members", "waiting", "rate", "paused", "refused")
-        return [PaceStatus(**dict(zip(names, row, strict=True))) for row in rows]
+        return [
+            PaceStatus(
+                token=key,
+                members=len(counted),
+                waiting=sum(int(waiting) for _, waiting, *_ in counted),
+                rate=rate,
+                paused=paused,
+                refused=refused if isfinite(refused or 0.0) else None,
+            )
+            for key, counted, rate, paused, refused in rows
+            if isfinite(rate + paused)  # else none of ours; the next lease puts it right
+        ]
 
     async def aclose(self) -> None:
         if self._thread is not None:
@@ -154,7 +171,7 @@ class PostgresPaceStore:
                 return await asyncio.wrap_future(doing)
         except (psycopg.Error, OSError, TimeoutError) as error:
             self._cut()
-            raise self._address.failed(error) from None
+            raise failed(self._address, error) from None
         except asyncio.CancelledError:
             self._cut()
             raise
@@ -195,6 +212,21 @@ class PostgresPaceStore:
             self._opened = None
 
 
+def _granted(opened: psycopg.Connection[Any], arguments: tuple[object, ...]) -> list[bytes]:
+    """What the statement of a lease is answered.
+
+    What is kept of a token and can't be ours is taken for nothing, and goes: every process would be left alone by it.
+    """
+    from psycopg import DataError
+
+    with suppress(DataError):
+        found = _answer(opened, arguments)
+        if all(isfinite(float(number)) for number in found):
+            return found
+    opened.execute("DELETE FROM leat_pace WHERE key = %s", arguments[:1])
+    return _answer(opened, arguments)
+
+
 def _answer(opened: psycopg.Connection[Any], arguments: tuple[object, ...]) -> list[bytes]:
     """What the statement of a lease is answered. By libpq itself: a cursor would take a quarter of the time."""
     # NULL is None there, which the declaration of `exec_prepared` leaves out.
@@ -204,9 +236,10 @@ def _answer(opened: psycopg.Connection[Any], arguments: tuple[object, ...]) -> l
 
 
 def _checked(found: PGresult) -> PGresult:
-    from psycopg import OperationalError
-    from psycopg.pq import ExecStatus
+    from psycopg import DataError, OperationalError
+    from psycopg.pq import DiagnosticField, ExecStatus
 
     if found.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        raise OperationalError(found.error_message.decode(errors="replace"))
+        of_data = (found.error_field(DiagnosticField.SQLSTATE) or b"").startswith(b"22")
+        raise (DataError if of_data else OperationalError)(found.error_message.decode(errors="replace"))
     return found

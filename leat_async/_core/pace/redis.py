@@ -10,16 +10,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from ...errors import ConfigError
+from ...server_address import ServerAddress
 from ..clock import Clock
-from .address import StoreAddress
-from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus
+from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus, failed
 from .patience import CONNECT, PATIENCE, patience_of, within
 
 T = TypeVar("T")
 _PREFIX = "leat:pace:"
+# Seconds since 1970 that nobody has told as a moment.
+_BEYOND = 1e11
 # The rules of `lease.grant`. Members are fields "m:…" with "until waiting waited_until". Numbers are written with all
-# their digits, and answered as text, since Redis would cut what follows the point.
+# their digits, and answered as text, since Redis would cut what follows the point. What is there and can't be ours is
+# taken for nothing, and goes: every process would be left alone by it until somebody noticed.
 _SCRIPT = """
 local key, member = KEYS[1], 'm:' .. ARGV[1]
 local interval, ahead, ahead_class = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -32,15 +34,24 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local function text(number) return string.format('%.17g', number) end
+local function moment(told)
+  local number = tonumber(told)
+  return number and math.abs(number) < 1e11 and number or nil
+end
 
-local found = redis.call('HGETALL', key)
+local found = redis.pcall('HGETALL', key)
+if found.err then
+  if not string.find(found.err, 'WRONGTYPE') then return found end
+  redis.call('DEL', key)
+  found = {}
+end
 local state, members, set = {tat = 0, last = 0, paused = 0, refused = 0}, {}, {}
 for place = 1, #found, 2 do
   local name, value = found[place], found[place + 1]
   if string.sub(name, 1, 2) == 'm:' then
     members[name] = value
   elseif state[name] then
-    state[name] = tonumber(value)
+    state[name] = moment(value) or 0
   end
 end
 local back = state.last - now
@@ -50,9 +61,10 @@ if back > 0 then
 end
 local count, waited_for, waited_until = 0, 0, 0
 for name, value in pairs(members) do
-  local ends, waits, waited = string.match(value, '^(%S+) (%S+) ?(%S*)$')
-  ends, waited = tonumber(ends), tonumber(waited) or 0
-  if back > 0 then
+  local ends, waits, waited = string.match(value, '^(%S+) (%d+) ?(%S*)$')
+  ends, waited = moment(ends), moment(waited ~= '' and waited or 0)
+  if not (ends and waited) then ends, waited = 0, 0 end
+  if back > 0 and ends > 0 then
     ends, waited = ends - back, waited - back
     redis.call('HSET', key, name, text(ends) .. ' ' .. waits .. ' ' .. text(waited))
   end
@@ -103,16 +115,13 @@ return {granted, text(wait), text(left), count, waited_for}
 class RedisPaceStore:
     """A Redis or Valkey server. Raises `ConfigError` if its address says what can't be."""
 
-    def __init__(self, address: StoreAddress, clock: Clock) -> None:
+    def __init__(self, address: ServerAddress, clock: Clock) -> None:
         from redis.asyncio import ConnectionPool
         from redis.exceptions import RedisError
 
         pool: Any = ConnectionPool
-        try:
-            # What follows the question mark is looked at when a connection is made, and by none that fits all versions.
-            pool.from_url(address.url.reveal()).make_connection()
-        except (RedisError, TypeError, ValueError) as error:
-            raise ConfigError(f"shared: {address.shown} can't be used ({address.worded(error)}); correct it") from None
+        # What follows the question mark is looked at when a connection is made, and by none that fits all versions.
+        address.read("shared", lambda url: pool.from_url(url).make_connection(), RedisError, TypeError, ValueError)
         self._address = address
         self._clock = clock
         # redis-py's own types leave much unknown.
@@ -140,25 +149,20 @@ class RedisPaceStore:
             await opened.aclose()
 
     async def _status(self) -> list[PaceStatus]:
+        from redis.exceptions import ResponseError
+
         redis = self._opened
         seconds, micros = await redis.time()
         now = seconds + micros / 1e6
         found: list[PaceStatus] = []
         async for key in redis.scan_iter(f"{_PREFIX}*"):
-            fields: dict[bytes, bytes] = await redis.hgetall(key)
-            told = [value.split() for name, value in fields.items() if name.startswith(b"m:")]
-            counted = [int(waiting) for until, waiting, *_ in told if float(until) > now]
-            refused, interval = float(fields.get(b"refused", 0)), float(fields.get(b"interval", 0))
-            found.append(
-                PaceStatus(
-                    token=key.decode().removeprefix(_PREFIX),
-                    members=len(counted),
-                    waiting=sum(counted),
-                    rate=60.0 / interval if interval else 0.0,
-                    paused=max(0.0, float(fields.get(b"paused", 0)) - now),
-                    refused=now - refused if refused else None,
-                )
-            )
+            try:
+                found.append(_status_of(key, await redis.hgetall(key), now))
+            except ValueError:
+                pass  # none of ours; the next lease puts it right
+            except ResponseError as error:
+                if not str(error).startswith("WRONGTYPE"):
+                    raise
         return sorted(found, key=lambda one: one.token)
 
     async def _do(self, work: Callable[[], Awaitable[T]], seconds: float) -> T:
@@ -172,7 +176,7 @@ class RedisPaceStore:
                 return await work()
         except (RedisError, OSError, TimeoutError) as error:
             await self.aclose()
-            raise self._address.failed(error) from None
+            raise failed(self._address, error) from None
         except asyncio.CancelledError:
             # What is on its way would be taken for the answer to the next.
             await self.aclose()
@@ -187,3 +191,25 @@ class RedisPaceStore:
         # A store that fails is not asked again: the process goes on alone.
         self._opened = client.from_url(self._address.url.reveal(), retry=Retry(NoBackoff(), 0))
         self._script = self._opened.register_script(_SCRIPT)
+
+
+def _status_of(key: bytes, fields: dict[bytes, bytes], now: float) -> PaceStatus:
+    """What is known of a token. Raises `ValueError` where that is none of ours."""
+    told = [value.decode().split() for name, value in fields.items() if name.startswith(b"m:")]
+    counted = [int(waiting) for until, waiting, *_ in told if _moment(until) > now]
+    refused, interval, paused = (_moment(fields.get(name, b"0")) for name in (b"refused", b"interval", b"paused"))
+    return PaceStatus(
+        token=key.decode().removeprefix(_PREFIX),
+        members=len(counted),
+        waiting=sum(counted),
+        rate=60.0 / interval if interval else 0.0,
+        paused=max(0.0, paused - now),
+        refused=now - refused if refused else None,
+    )
+
+
+def _moment(told: str | bytes) -> float:
+    number = float(told)
+    if not abs(number) < _BEYOND:
+        raise ValueError(f"no moment: {number}")
+    return number

@@ -34,7 +34,7 @@ class SqlitePaceStore:
         while True:
             try:
                 return self._lease(key, ask)
-            except (sqlite3.Error, OSError, NotPrivateError, msgspec.DecodeError) as error:
+            except (sqlite3.Error, OSError, NotPrivateError) as error:
                 busy = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode in _BUSY
                 if not busy or self._clock.now() >= until:
                     raise self._failed(error) from None
@@ -44,9 +44,9 @@ class SqlitePaceStore:
     async def status(self) -> list[PaceStatus]:
         try:
             rows = self._connection().execute("SELECT key, state FROM pace ORDER BY key").fetchall()
-            return [status_of(key, _decode(state), time.monotonic()) for key, state in rows]
-        except (sqlite3.Error, OSError, NotPrivateError, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError, NotPrivateError) as error:
             raise self._failed(error) from None
+        return [status_of(key, _read(state), time.monotonic()) for key, state in rows]
 
     async def aclose(self) -> None:
         if self._opened is not None:
@@ -58,7 +58,7 @@ class SqlitePaceStore:
         execute("BEGIN IMMEDIATE")
         try:
             row = execute("SELECT state FROM pace WHERE key = ?", (key,)).fetchone()
-            state = SharedState() if row is None else _decode(row[0])
+            state = SharedState() if row is None else _read(row[0])
             # Counted from the machine's start, the same for all processes. It is set back when the machine starts anew.
             lease = grant(state, ask, time.monotonic())
             execute("INSERT OR REPLACE INTO pace VALUES (?, ?)", (key, _encode(state)))
@@ -96,3 +96,11 @@ class SqlitePaceStore:
 
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED)
+
+
+def _read(state: object) -> SharedState:
+    """What is kept of a token. What can't be ours is taken for nothing: every process would be left alone by it."""
+    try:
+        return _decode(state)  # type: ignore[arg-type]  # whatever somebody put there
+    except (msgspec.DecodeError, TypeError):
+        return SharedState()

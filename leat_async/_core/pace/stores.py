@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ...config import MACHINE, ClientCredentials, Secret, store_scheme
 from ...errors import ConfigError
+from ...server_address import ServerAddress
 from ..clock import Clock
 from ..digests import digest
 from ..state_folder import state_folder
-from .address import StoreAddress
 from .lease import PaceStore
 
 _NEEDS = {"redis": ("redis", "redis"), "postgresql": ("psycopg", "postgres")}
@@ -27,7 +27,7 @@ def open_store(shared: Secret, clock: Clock) -> PaceStore:
     package, extra = _NEEDS[scheme]
     if find_spec(package) is None:
         raise ConfigError(f"a pace shared by {scheme} needs {package}: pip install 'leat-async[{extra}]'")
-    address = StoreAddress(shared)
+    address = ServerAddress(shared)
     if scheme == "redis":
         from .redis import RedisPaceStore
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
 from .sql import SqlStore
-from .urls import hidden, needs, shown
+from .urls import address_of, needs
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CREATE = """
@@ -49,20 +48,20 @@ class PostgresStore(SqlStore):
             ConfigError: the extra `postgres` is not installed.
             ValueError: the url or the name is none.
         """
-        if urlsplit(url).scheme not in ("postgresql", "postgres"):
-            raise ValueError(f"url must begin with postgresql://, got {shown(url)!r}")
-        if not _NAME.fullmatch(name):
+        self._address = address_of(url, "postgresql", "postgres")
+        if not isinstance(cast(object, name), str) or not _NAME.fullmatch(name):
             raise ValueError(f"name must be up to 40 small letters, digits and underscores, got {name!r}")
         psycopg = needs("psycopg", "postgres")
-        self._psycopg, self._url, self._table = psycopg, url, f"{name}_deliveries"
+        self._address.read("url", psycopg.conninfo.conninfo_to_dict, psycopg.ProgrammingError)
+        self._psycopg, self._table = psycopg, f"{name}_deliveries"
         self._failures, self._lost = (psycopg.Error, OSError), (psycopg.OperationalError, psycopg.InterfaceError)
         super().__init__(self._table, "%s")
 
     def __repr__(self) -> str:
-        return f"<PostgresStore {shown(self._url)}>"
+        return f"<PostgresStore {self._address.shown}>"
 
     def _connect(self) -> Any:
-        connection = self._psycopg.connect(self._url, autocommit=True, **_CONNECTING)
+        connection = self._psycopg.connect(self._address.url.reveal(), autocommit=True, **_CONNECTING)
         try:
             connection.execute(_SETTINGS)
             if connection.execute("SELECT to_regclass(%s)", (self._table,)).fetchone()[0] is None:
@@ -87,4 +86,4 @@ class PostgresStore(SqlStore):
         return float(connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
 
     def _worded(self, error: Exception) -> str:
-        return hidden(super()._worded(error), self._url)
+        return self._address.worded(error)

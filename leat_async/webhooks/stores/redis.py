@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
 import attrs
 import msgspec
@@ -14,18 +13,9 @@ import msgspec
 from .base import SeenStore, SeenStoreError
 from .sql import key_of
 from .steps import KEPT, DeliveryRecord, Step
-from .urls import hidden, needs, shown
+from .urls import address_of, needs
 
 _SECONDS = 5.0
-
-
-def _scheme(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return ""
-    return parts.scheme
 
 
 class RedisStore(SeenStore):
@@ -46,23 +36,23 @@ class RedisStore(SeenStore):
             ConfigError: the extra `redis` is not installed.
             ValueError: the url or the name is none.
         """
-        if _scheme(url) not in ("redis", "rediss", "unix"):
-            raise ValueError(f"url must begin with redis:// or rediss://, got {shown(url)!r}")
-        if not name:
-            raise ValueError("name must not be empty")
+        self._address = address_of(url, "redis", "rediss", "unix")
+        if not isinstance(cast(object, name), str) or not name:
+            raise ValueError(f"name must be a text that is not empty, got {name!r}")
         self._redis = needs("redis", "redis")
-        try:
+
+        def read(url: str) -> None:
             # What follows the question mark is looked at when a connection is made.
             self._redis.ConnectionPool.from_url(url).make_connection()
-        except (self._redis.RedisError, TypeError, ValueError) as error:
-            raise ValueError(f"url {shown(url)!r} can't be used: {hidden(str(error), url)}") from None
+
+        self._address.read("url", read, self._redis.RedisError, TypeError, ValueError)
         super().__init__()
-        self._url, self._name = url, name
+        self._name = name
         self._client: Any = None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<RedisStore {shown(self._url)}>"
+        return f"<RedisStore {self._address.shown}>"
 
     def apply(self, steps: Sequence[Step[Any]]) -> list[Any]:
         """Take steps one after the other, and return their answers; raises `SeenStoreError`."""
@@ -70,7 +60,7 @@ class RedisStore(SeenStore):
             if self._client is None:
                 # A step that is taken twice does no harm, so a connection that has died meanwhile is made anew.
                 self._client = self._redis.Redis.from_url(
-                    self._url,
+                    self._address.url.reveal(),
                     socket_timeout=_SECONDS,
                     socket_connect_timeout=_SECONDS,
                     retry=self._redis.retry.Retry(self._redis.backoff.NoBackoff(), 1),
@@ -79,7 +69,7 @@ class RedisStore(SeenStore):
         try:
             return [self._take(client, step) for step in steps]
         except (self._redis.RedisError, OSError) as error:
-            raise SeenStoreError(f"{self!r} can't be used: {hidden(str(error), self._url)}") from None
+            raise SeenStoreError(f"{self!r} can't be used: {self._address.worded(error)}") from None
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""

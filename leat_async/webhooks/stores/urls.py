@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ...config import Secret
 from ...errors import ConfigError
+from ...server_address import ServerAddress
 
 
 def needs(module: str, extra: str) -> Any:
@@ -17,6 +19,19 @@ def needs(module: str, extra: str) -> Any:
         raise ConfigError(
             f"this store needs {module}, which the extra brings: pip install 'leat-async[{extra}]'"
         ) from None
+
+
+def address_of(url: object, *schemes: str) -> ServerAddress:
+    """The address that a URL says. Raises `ValueError` and `TypeError`."""
+    if not isinstance(url, str):
+        raise TypeError(f"url must be text, got {type(url).__name__}")
+    try:
+        known = urlsplit(url).scheme in schemes
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f"url must begin with {schemes[0]}://, got {shown(url)!r}")
+    return ServerAddress(Secret(url))
 
 
 def shown(url: str) -> str:

@@ -10,12 +10,12 @@ import pytest
 
 from leat_async import RateLimit
 from leat_async._core.clock import Clock
-from leat_async._core.pace.address import StoreAddress
 from leat_async._core.pace.gate import SharedGate
 from leat_async._core.pace.lease import plan_of
 from leat_async._core.pace.patience import PATIENCE, WAITED_FOR, within
 from leat_async._core.pace.redis import RedisPaceStore
 from leat_async.config import Secret
+from leat_async.server_address import ServerAddress
 
 from ...servers import Valkey
 from .test_gate import Turned
@@ -29,7 +29,7 @@ async def test_a_frozen_store_is_given_up_sooner_where_somebody_waits(
     later: bool, seconds: float, valkey: Valkey
 ) -> None:
     clock, limit = Turned(), RateLimit(600)
-    gate = SharedGate(8, limit, clock, RedisPaceStore(StoreAddress(Secret(valkey.url)), clock), "key")
+    gate = SharedGate(8, limit, clock, RedisPaceStore(ServerAddress(Secret(valkey.url)), clock), "key")
     await gate.enter(later=later)
     with valkey.frozen():
         waiting = asyncio.create_task(gate.enter(later=later))

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leat_async import ClientCredentials, RateLimit
-from leat_async._core.pace.address import StoreAddress
 from leat_async._core.pace.lease import Ask, Lease, PaceStore, SharedState, StoreError, grant, plan_of
 from leat_async._core.pace.postgres import PostgresPaceStore
 from leat_async._core.pace.redis import RedisPaceStore
 from leat_async._core.pace.sqlite import SqlitePaceStore
-from leat_async._core.pace.stores import key_of
+from leat_async._core.pace.stores import key_of, open_store
 from leat_async.config import Secret
 from leat_async.errors import ConfigError
+from leat_async.server_address import ServerAddress
 
 from ...servers import Postgres, Valkey
 from .test_gate import Turned
@@ -41,9 +41,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "sqlite":
         made = SqlitePaceStore(tmp_path / "state" / "pace.sqlite", Turned())
     elif request.param == "redis":
-        made = RedisPaceStore(StoreAddress(Secret(request.getfixturevalue("valkey").url)), Turned())
+        made = RedisPaceStore(ServerAddress(Secret(request.getfixturevalue("valkey").url)), Turned())
     else:
-        made = PostgresPaceStore(StoreAddress(Secret(request.getfixturevalue("postgres").database())), Turned())
+        made = PostgresPaceStore(ServerAddress(Secret(request.getfixturevalue("postgres").database())), Turned())
     yield made
     await made.aclose()
 
@@ -141,8 +141,8 @@ def test_servers_grant_what_the_rules_grant(asks: list[tuple[float, Ask]], valke
 
 async def _compare(asks: list[tuple[float, Ask]], valkey: Valkey, postgres: Postgres) -> None:
     key = f"key {time.monotonic()}"
-    stores: list[Any] = [RedisPaceStore(StoreAddress(Secret(valkey.url)), Turned())]
-    stores.append(PostgresPaceStore(StoreAddress(Secret(postgres.url)), Turned()))
+    stores: list[Any] = [RedisPaceStore(ServerAddress(Secret(valkey.url)), Turned())]
+    stores.append(PostgresPaceStore(ServerAddress(Secret(postgres.url)), Turned()))
     try:
         state, now = SharedState(), 1000.0
         for step, ask in asks:
@@ -164,8 +164,8 @@ def _same(found: Lease, expected: Lease) -> None:
 
 async def test_a_server_that_is_not_there_is_told_in_time_and_without_its_password() -> None:
     for made in (
-        RedisPaceStore(StoreAddress(Secret("redis://user:s3cret@127.0.0.1:1/0")), Turned()),
-        PostgresPaceStore(StoreAddress(Secret("postgresql://user:s3cret@127.0.0.1:1/db")), Turned()),
+        RedisPaceStore(ServerAddress(Secret("redis://user:s3cret@127.0.0.1:1/0")), Turned()),
+        PostgresPaceStore(ServerAddress(Secret("postgresql://user:s3cret@127.0.0.1:1/db")), Turned()),
     ):
         with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/") as caught:
             await made.lease("key", Ask(member="a", plan=PLAN, count=1))
@@ -174,10 +174,19 @@ async def test_a_server_that_is_not_there_is_told_in_time_and_without_its_passwo
         await made.aclose()
 
 
-@pytest.mark.parametrize("options", ["bogus=1", "socket_timeout=soon", "db=first", "protocol=9", "password=s3cret&x=1"])
-def test_options_of_an_address_that_can_not_be_are_told_when_it_is_opened(options: str) -> None:
-    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:1/0 can't be used") as caught:
-        RedisPaceStore(StoreAddress(Secret(f"redis://user:s3cret@127.0.0.1:1/0?{options}")), Turned())
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        *(
+            ("redis", each)
+            for each in ("bogus=1", "socket_timeout=soon", "db=first", "protocol=9", "password=s3cret&x=1")
+        ),
+        *(("postgresql", each) for each in ("bogus=1", "sslmode", "password=s3cret&x=1", "password=s3cret%ZZ")),
+    ],
+)
+def test_options_of_an_address_that_can_not_be_are_told_when_it_is_opened(kind: str, options: str) -> None:
+    with pytest.raises(ConfigError, match=rf"shared: {kind}://127\.0\.0\.1:1/0 can't be used") as caught:
+        open_store(Secret(f"{kind}://user:s3cret@127.0.0.1:1/0?{options}"), Turned())
     assert "s3cret" not in repr(caught.value)
 
 
@@ -187,7 +196,7 @@ async def test_a_server_that_is_frozen_or_crashes_is_told_in_time_and_used_again
 ) -> None:
     server: Any = valkey if kind == "redis" else postgres
     clock = Turned()
-    made: Any = (RedisPaceStore if kind == "redis" else PostgresPaceStore)(StoreAddress(Secret(server.url)), clock)
+    made: Any = (RedisPaceStore if kind == "redis" else PostgresPaceStore)(ServerAddress(Secret(server.url)), clock)
     ask = Ask(member="a", plan=PLAN, count=1)
     await made.lease("key", ask)
     with server.frozen():
@@ -240,6 +249,54 @@ async def test_a_file_that_is_none_of_ours_is_told(tmp_path: Path) -> None:
     (tmp_path / "pace.sqlite").write_text("no database, but some text that is long enough to be read as one" * 9)
     with pytest.raises(StoreError, match="not a database"):
         await SqlitePaceStore(tmp_path / "pace.sqlite", Turned()).lease("key", Ask(member="a", plan=PLAN, count=1))
+
+
+async def _ruined(store: Any, state: Any) -> None:
+    """Put something that no process of ours writes where a store keeps a token."""
+    if isinstance(store, SqlitePaceStore):
+        connection = store._connection()
+        connection.execute("INSERT OR REPLACE INTO pace VALUES ('key', ?)", (state,))
+    elif isinstance(store, RedisPaceStore):
+        redis = store._opened
+        await redis.delete("leat:pace:key")
+        if isinstance(state, dict):
+            await redis.hset("leat:pace:key", mapping=state)
+        else:
+            await redis.set("leat:pace:key", state)
+    else:
+        store._opened.execute(f"UPDATE leat_pace SET {state} WHERE key = 'key'")
+
+
+RUINED = {
+    "sqlite": ["garbage", b"\xff", 5, None, b'{"tat": "soon"}', b'{"members": {"a": [1, 2]}}', b'{"tat": 1e999}'],
+    "redis": [
+        "garbage",
+        *({name: text} for name in ("tat", "last", "paused", "refused", "interval") for text in ("", "soon", "nan")),
+        *({name: text} for name in ("tat", "paused", "m:a") for text in ("inf", "-inf", "1e300", "99999999999999")),
+        *({"m:a": told} for told in ("", "garbage", "soon 1 2", "nan 1 2", "4e9 many 2", "4e9 1 soon", "4e9 1 2 3")),
+        {"m:a": b"\xff", b"\xff": b"\xff", "m:\xff": "4e9 -1 -", "more": "of it"},
+    ],
+    "postgresql": [
+        *(f"{name} = '{text}'" for name in ("tat", "last", "paused", "refused") for text in ("NaN", "Infinity")),
+        *(f"members = '{told}'" for told in ("[]", "5", "null", '{"a": ["soon", 1, 2]}', '{"a": 5}', '{"a": []}')),
+    ],
+}
+
+
+@pytest.mark.parametrize(("store", "states"), RUINED.items(), indirect=["store"])
+async def test_what_a_store_keeps_that_is_none_of_ours_is_put_right(store: Any, states: list[Any]) -> None:
+    ask = Ask(member="b", plan=PLAN, count=1)
+    await store.lease("key", ask)
+    for state in states:
+        await _ruined(store, state)
+        for status in await store.status():
+            assert 0 <= status.members < 2, state
+            assert 0 <= status.paused < 1, state
+        lease = await store.lease("key", ask)
+        assert (lease.count, lease.members) == (1, 1), state
+        assert lease.wait <= 0, state
+        (status,) = await store.status()
+        assert (status.token, status.members, status.waiting, status.paused) == ("key", 1, 0, 0.0), state
 
 
 def test_tokens_are_known_by_a_digest() -> None:

@@ -36,14 +36,29 @@ def test_each_setting_names_its_store(tmp_path: Path) -> None:
 def test_what_they_refuse(kind: Any) -> None:
     with pytest.raises(ValueError, match="url must begin with"):
         kind("http://u:hush@x/")
+    with pytest.raises(ValueError, match=r"url must begin with .*can't be read"):
+        kind("postgresql://[x/y")
+    for wrong in (None, 5, b"redis://x"):
+        with pytest.raises(TypeError, match=f"url must be text, got {type(wrong).__name__}"):
+            kind(wrong)
     with pytest.raises(ValueError, match="name must"):
         kind("redis://x" if kind is RedisStore else "postgresql://x", name="")
+    with pytest.raises(ValueError, match=r"name must be .* got 5"):
+        kind("redis://x" if kind is RedisStore else "postgresql://x", name=5)
     if kind is PostgresStore:
         with pytest.raises(ValueError, match="name must be up to 40 small letters"):
             kind("postgresql://x", name="a; DROP TABLE b")
 
 
-@pytest.mark.parametrize("url", ["redis://user:hush%21@127.0.0.1:9/0", "postgresql://user:hush%21@127.0.0.1:9/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://user:hush%21@127.0.0.1:9/0",
+        "postgresql://user:hush%21@127.0.0.1:9/x",
+        "postgresql://user@127.0.0.1:9/x?password=hush",
+        "postgresql://user:it@hush@127.0.0.1:9/x",
+    ],
+)
 def test_a_password_shows_nowhere(url: str) -> None:
     store = open_store(url)
     assert "hush" not in repr(store)
@@ -51,6 +66,19 @@ def test_a_password_shows_nowhere(url: str) -> None:
         store.ask(Claim("a" * 32, 60.0))
     assert "hush" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("redis://127.0.0.1:nine/0", "redis://user:hush@127.0.0.1:9/0?bogus=hush&password=hush"),
+        *("postgresql://127.0.0.1:9/x?bogus=1", "postgresql://127.0.0.1:9/x?password=hush hush"),
+    ],
+)
+def test_an_address_that_can_not_be_is_told_when_the_store_is_made(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"url: \w+://127\.0\.0\.1:(9|nine)/. can't be used \(") as caught:
+        open_store(url)
+    assert "hush" not in str(caught.value).replace("keyword argument 'bogus'", "")
 
 
 def test_what_is_shown_of_a_url() -> None:
