@@ -75,6 +75,7 @@ TESTED_BY = {
     "reports/test_tally.py": ("reports/reading.py",),
     "reports/test_monthly.py": ("reports/figures.py", "reports/report.py"),
     "reports/test_page.py": ("reports/charts.py", "reports/frame.py"),
+    "cli/test_fleet.py": ("fleet/checking.py",),
     "fleet/test_running.py": (
         *("fleet/jobs.py", "fleet/results.py", "fleet/importing.py", "fleet/exporting.py", "fleet/facts.py"),
     ),

@@ -72,6 +72,17 @@ _NEXT_EPOCH = (
 _ENDING = 10.0
 
 
+def connecting(place: LedgerUrl) -> dict[str, Any]:
+    """What a connection is made with. Raises `ConfigError` where that can be told without one."""
+    if find_spec("psycopg") is None:
+        raise ConfigError("a ledger in PostgreSQL needs psycopg: pip install 'leat-async[postgres]'")
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    own: dict[str, Any] = ServerAddress(place.database).read("ledger", conninfo_to_dict, psycopg.ProgrammingError)
+    return {**_CONNECTING, **own}
+
+
 class PostgresBase:
     """A connection to one ledger; `epoch` counts those who have had it.
 
@@ -80,8 +91,6 @@ class PostgresBase:
     """
 
     def __init__(self, place: LedgerUrl) -> None:
-        if find_spec("psycopg") is None:
-            raise ConfigError("a ledger in PostgreSQL needs psycopg: pip install 'leat-async[postgres]'")
         self.place = place
         self.epoch: str = ""
         self._address = ServerAddress(place.database)
@@ -98,12 +107,11 @@ class PostgresBase:
             raise
 
     def _connect(self) -> psycopg.Connection[Any]:
+        given = connecting(self.place)
         import psycopg
-        from psycopg.conninfo import conninfo_to_dict
 
-        own: dict[str, Any] = self._address.read("ledger", conninfo_to_dict, psycopg.ProgrammingError)
         try:
-            return psycopg.connect(**{**_CONNECTING, **own}, autocommit=True)
+            return psycopg.connect(**given, autocommit=True)
         except psycopg.Error as error:
             raise LedgerError(f"the ledger {self.place} can't be reached: {self._address.worded(error)}") from None
 

@@ -36,25 +36,15 @@ _EVERY = 0.5
 
 @app.command()
 def check(jobs: JobsFile = _JOBS) -> None:
-    """Read the jobs, find their tokens and files, and send nothing.
+    """Read the jobs, find their tokens, files and extras, and send nothing.
 
     Exit codes: 0 all is there; 2 something is not.
     """
-    from ..errors import ConfigError
-    from ..fleet import Import
-    from ..fleet.running import client_of
+    from ..fleet.checking import problems_of
 
     wrong = 0
     for job in _load(jobs):
-        problems: list[str] = []
-        try:
-            client_of(job.account)
-        except ConfigError as error:
-            problems.append(str(error))
-        if isinstance(job, Import):
-            problems += [f"there is no {path}" for path in _needed(job) if not Path(path).is_file()]
-        else:
-            problems += _lacking(job)
+        problems = problems_of(job)
         print(f"{job.name}: {job.does} {job.kind}, account {job.account.name}: {'; '.join(problems) or 'ready'}")
         wrong += bool(problems)
     if wrong:
@@ -211,28 +201,6 @@ def _named(jobs: Sequence[Job], name: str) -> Job:
         if one.name == name:
             return one
     raise Stop(f"there is no job {name!r}; there are {', '.join(one.name for one in jobs)}")
-
-
-def _needed(job: Any) -> list[str]:
-    return [path for path in (job.file, job.mapping) if path is not None]
-
-
-def _lacking(job: Export) -> list[str]:
-    """What keeps an export's file from being written, and can be told beforehand."""
-    from ..errors import ConfigError
-    from ..export.arrow import pyarrow_or_advice
-    from ..export.formats import format_of
-    from ..export.workbook import openpyxl_or_advice
-
-    try:
-        form = format_of(Path(job.file), job.options.get("format"))
-        if form == "parquet":
-            pyarrow_or_advice("Parquet")
-        elif form == "xlsx":
-            openpyxl_or_advice()
-    except (ValueError, ConfigError) as error:
-        return [str(error)]
-    return []
 
 
 def _run(jobs: list[Job], seconds: float | None) -> tuple[JobResult, ...]:

@@ -35,11 +35,9 @@ async def import_file(
     """Import as much as there is time for. Raises `JobBusy`, `ConfigError` and what the rows raise."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="leat-") as scratch:
-        told: dict[str, Any] = {}
         try:
-            if job.mapping is not None:
-                told = load_mapping(Path(job.mapping), job.kind)
-            source = await anyio.to_thread.run_sync(_open, job, told, Path(scratch))
+            told = mapping_of(job)
+            source = await anyio.to_thread.run_sync(opened, job, told, Path(scratch))
             facts = await look_up(leat, job.kind)  # type: ignore[arg-type]  # checked when the job was made
             plan = await anyio.to_thread.run_sync(_plan, job, told, source, facts)
         except (MappingError, SourceError) as error:
@@ -101,9 +99,14 @@ async def _send(
         raise JobBusy(f"{job.name}: {error}") from None
 
 
-def _open(job: Import, told: dict[str, Any], scratch: Path) -> TableSource:
-    path = Path(job.file)
-    return open_source(path, scratch, name=path.name, **{name: told.get(name) for name in _FILE})
+def mapping_of(job: Import) -> dict[str, Any]:
+    """What its mapping file says. Raises `MappingError`."""
+    return {} if job.mapping is None else load_mapping(Path(job.mapping), job.kind)
+
+
+def opened(job: Import, told: dict[str, Any], scratch: Path) -> TableSource:
+    """Its file, read as its mapping says. Raises `SourceError`."""
+    return open_source(Path(job.file), scratch, **{name: told.get(name) for name in _FILE})
 
 
 def _plan(job: Import, told: dict[str, Any], source: TableSource, facts: Any) -> ColumnPlan:

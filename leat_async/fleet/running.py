@@ -168,11 +168,6 @@ async def _opened(account: FleetAccount) -> LeatClient:
     return LeatClient(**await asyncio.wrap_future(found))
 
 
-def client_of(account: FleetAccount) -> LeatClient:
-    """A client of an account."""
-    return LeatClient(**settings_of(account))
-
-
 def settings_of(account: FleetAccount) -> dict[str, Any]:
     """What a client of an account is made with; its pace is shared by all jobs of the machine at least."""
     limit = with_shared_pace(RateLimit(account.requests, shared=account.shared))

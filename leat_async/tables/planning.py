@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -213,6 +214,9 @@ class _Planner:
                 raise NoShopError(f"{lack}: --shop NAME or UUID for one shop, or ", ("COLUMN", first), listed)
             also = f" (or {' or '.join(others)})" if others else ""
             raise MappingError(f"{lack}: ", ("COLUMN", first), f"{also}{listed}")
+        if any(use.reader is values.email for use in self._uses.values()) and find_spec("email_validator") is None:
+            # Better told now than by the first address that is not of the plainest.
+            raise MappingError("e-mail addresses are read with an extra: pip install 'leat-async[cli]'")
         for target, parameter in self._rows.renamed.items():
             if target in self._uses and parameter in self._uses:
                 raise MappingError(

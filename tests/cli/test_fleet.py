@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,38 @@ export = "units"
 file = "tiers"
 """
 
+IMPORTS = """
+[accounts.apart]
+token = { env = "AMSTERDAM" }
+shared = "redis://127.0.0.1:1/0"
+
+[[jobs]]
+name = "workbook"
+account = "amsterdam"
+import = "visits"
+file = "visits.xlsx"
+
+[[jobs]]
+name = "old"
+account = "amsterdam"
+import = "visits"
+file = "visits.xls"
+
+[[jobs]]
+name = "packed"
+account = "amsterdam"
+import = "visits"
+file = "visits.csv"
+mapping = "visits.toml"
+
+[[jobs]]
+name = "columns"
+account = "apart"
+import = "visits"
+file = "visits.parquet"
+ledger = "postgresql://127.0.0.1:1/leat"
+"""
+
 
 @pytest.fixture
 def jobs(sandbox: Sandbox, tmp_path: Path) -> Path:
@@ -118,24 +152,45 @@ def test_what_is_missing_is_told_and_nothing_is_sent(leat: Leat, sandbox: Sandbo
     (tmp_path / "visits.csv").unlink()
     checked = leat("fleet", "check")
     assert checked.returncode == 2
-    assert "there is no token in the variable AMSTERDAM; there is no" in checked.stdout
+    assert f"there is no token in the variable AMSTERDAM; {tmp_path / 'visits.csv'}: there is no such" in checked.stdout
     ran = leat("fleet", "run", "--job", "visits", AMSTERDAM=sandbox.token)
     assert ran.returncode == 2
-    assert "visits: failed, visits.csv: there is no such file" in ran.stderr
+    assert f"visits: failed, {tmp_path / 'visits.csv'}: there is no such file" in ran.stderr
 
 
 def test_a_file_that_could_not_be_written_is_told(sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
-    for name in ("pyarrow", "openpyxl"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("raise ImportError")
     jobs.write_text(jobs.read_text() + EXPORTS)
-    env = environment() | {"AMSTERDAM": sandbox.token, "PYTHONPATH": str(tmp_path)}
-    checked = by_itself(["-m", "leat_async", "fleet", "check"], env, tmp_path)
+    checked = without(("pyarrow", "openpyxl"), sandbox, tmp_path)
     assert checked.returncode == 2
     said = [line.rpartition("account amsterdam: ")[2] for line in checked.stdout.splitlines()]
     parquet, workbook = (f"needs an extra: pip install 'leat-async[{extra}]'" for extra in ("parquet", "excel"))
     assert said[:-1] == ["ready", "ready", f"Parquet {parquet}", f"Parquet {parquet}", f"a workbook {workbook}"]
     assert said[-1].startswith("'tiers' tells no format: end it in .csv")
+
+
+def without(modules: tuple[str, ...], sandbox: Sandbox, folder: Path) -> Any:
+    """`leat fleet check` where these are not installed."""
+    hiding = f"import sys; sys.modules |= dict.fromkeys({modules!r}); from leat_async.cli import main; sys.exit(main())"
+    env = environment() | {"AMSTERDAM": sandbox.token}
+    return by_itself(["-c", hiding, "fleet", "check"], env, folder)
+
+
+def test_what_an_import_needs_and_is_not_there_is_told(sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "visits.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", "")
+    (tmp_path / "visits.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(5000))
+    (tmp_path / "visits.parquet").write_bytes(b"PAR1")
+    (tmp_path / "visits.toml").write_text("colums = {}")
+    jobs.write_text(jobs.read_text() + IMPORTS)
+    modules = ("openpyxl", "xlrd", "pyarrow", "pyarrow.parquet", "redis", "psycopg")
+    checked = without(modules, sandbox, tmp_path)
+    assert checked.returncode == 2, checked.stderr
+    said = dict(line.split(": ", 1) for line in checked.stdout.splitlines())
+    excel, parquet, redis, postgres = (f"leat-async[{extra}]'" for extra in ("excel", "parquet", "redis", "postgres"))
+    assert said["visits"].endswith(": ready")
+    for name, missing in {"workbook": [excel], "old": [excel], "columns": [redis, parquet, postgres]}.items():
+        assert [part.rpartition("'")[0].rpartition("'")[2] + "'" for part in said[name].split(";")] == missing
+    assert "there is no setting 'colums'" in said["packed"]
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from typing import Any
 import attrs
 import pytest
 
-from leat_async import bulk, fleet
+from leat_async import LeatClient, bulk, fleet
 from leat_async.bulk.lock import FileLock
 from leat_async.bulk.places import LedgerUrl
 from leat_async.bulk.postgres_base import PostgresBase
 from leat_async.errors import ConfigError
 from leat_async.fleet import Export, FleetAccount, JobBusy, JobResult, TokenFrom
-from leat_async.fleet.running import client_of
+from leat_async.fleet.running import settings_of
 from leat_async.sandbox import Sandbox
 
 from .conftest import MakeImport
@@ -250,7 +250,7 @@ async def test_jobs_with_a_ledger_in_a_database_run_anywhere_and_once(
 
 async def receive_credits(account: FleetAccount, sandbox: Sandbox, count: int) -> None:
     contact, shop = sandbox.contacts[0]["uuid"], sandbox.shops[0]["uuid"]
-    async with client_of(account) as leat:
+    async with LeatClient(**settings_of(account)) as leat:
         for _ in range(count):
             await leat.credit_receptions.create(contact_uuid=contact, shop_uuid=shop, credits=5)
 

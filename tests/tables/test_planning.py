@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Any
 
 import pytest
@@ -182,3 +183,16 @@ def test_identifiers_of_several_columns() -> None:
 def test_days_or_months_come_first_not_both() -> None:
     with pytest.raises(MappingError, match="exclude each other"):
         value_rules(timezone=None, day_first=True, month_first=True)
+
+
+def test_what_reads_addresses_is_missed_before_the_first_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "email_validator", None)
+    other = [AttributeType("second_mail", "Second mail", "email")]
+    for kind, columns in (
+        ("visits", VISIT),
+        ("contacts", ("email",)),
+        ("vouchers", ("code", "promotion_uuid", "Second mail")),
+    ):
+        with pytest.raises(MappingError, match=r"pip install 'leat-async\[cli\]'"):
+            make_plan(kind, columns, attributes=other)  # type: ignore[arg-type]  # checked by the test
+    assert make_plan("product_categories", ("external_identifier", "name")).uses
