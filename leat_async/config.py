@@ -191,7 +191,8 @@ class RetryPolicy:
     max_backoff: float = attrs.field(default=8.0, validator=_number(0))
 
 
-def _base_url(value: object) -> str:
+def origin_of(value: object) -> str:
+    """The origin that a `base_url` names. Raises `ConfigError`."""
     if not isinstance(value, str):
         raise ConfigError(f"base_url must be text such as {DEFAULT_BASE_URL!r}, got {value!r}")
     try:
@@ -328,7 +329,7 @@ class Config:
     """The settings of a client, validated; see `LeatClient` for what each means."""
 
     token: Secret | ClientCredentials = attrs.field(converter=hidden, validator=_check_token, repr=False)
-    base_url: str = attrs.field(default=DEFAULT_BASE_URL, converter=_base_url)
+    base_url: str = attrs.field(default=DEFAULT_BASE_URL, converter=origin_of)
     api: Api = attrs.field(default="oauth", validator=_check_api)
     timeout: float = attrs.field(default=30.0, validator=_number(0, above=True))
     concurrency: int = attrs.field(default=32, validator=_number(1, whole=True))

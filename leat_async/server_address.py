@@ -19,6 +19,12 @@ class ServerAddress:
         self.url = url
         self.shown: str = shown_store(url)
 
+    @property
+    def holds_password(self) -> bool:
+        """Whether a password is in it, as far as that can be told."""
+        parts = urlsplit(self.url.reveal())
+        return bool(parts.password) or "pass" in parts.query or "@" in parts.path
+
     def read(self, what: str, reader: Callable[[str], T], *refused: type[Exception]) -> T:
         """What its library makes of the address; `ConfigError` where that refuses it.
 

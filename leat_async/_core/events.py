@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 import attrs
 
 from ..errors import Attempt, ConfigError
+from .arguments import is_function
 from .operation import Operation
 
 log = logging.getLogger("leat_async")
@@ -52,27 +52,14 @@ class Event:
 Hook = Callable[[Event], None]
 
 
-def _check_hook(owner: Any, attribute: attrs.Attribute[Any], hook: Any) -> None:
-    if hook is None:
-        return
-    if not callable(hook):
-        raise ConfigError(f"{attribute.name} must be a function that takes an Event, or None, got {hook!r}")
-    # An object's `__call__` may be one as well; that it is callable is known, so this is no test for that (B004).
-    if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
-        raise ConfigError(
-            f"{attribute.name} must be a plain function, since nobody awaits it, and {hook!r} is a coroutine function; "
-            "have a plain one put the event into a queue, or start a task with asyncio.create_task"
-        )
-
-
 @attrs.frozen(kw_only=True)
 class Hooks:
     """Callbacks around each attempt, and at a call's end; they run in the call's task and should return at once."""
 
-    on_request: Hook | None = attrs.field(default=None, validator=_check_hook)
-    on_response: Hook | None = attrs.field(default=None, validator=_check_hook)
-    on_retry: Hook | None = attrs.field(default=None, validator=_check_hook)
-    on_end: Hook | None = attrs.field(default=None, validator=_check_hook)
+    on_request: Hook | None = attrs.field(default=None, validator=is_function)
+    on_response: Hook | None = attrs.field(default=None, validator=is_function)
+    on_retry: Hook | None = attrs.field(default=None, validator=is_function)
+    on_end: Hook | None = attrs.field(default=None, validator=is_function)
 
 
 @attrs.frozen(kw_only=True)

@@ -8,19 +8,20 @@ session of a run that has one and can't be ended otherwise.
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar, cast
 
+import attrs
+
+from .._core.arguments import check_function
 from .._core.kept_text import kept_text
-from .._core.params import Text
-from .._core.params import show as _shown
+from .._core.params import Boolean
 from .._core.pipeline import Pipeline
 from ..resources._base import of_which_side
 from ..resources.credit_receptions import IDENTITY_ATTRIBUTE
 from .access import store_of
-from .changes import ON_CHANGE, ChangedError, OnChange
+from .changes import ChangedError, OnChange
 from .course import Course, CourseStep
 from .engine import Engine
 from .kinds import BATCH_CALLS, KINDS, UNDOING
@@ -247,31 +248,6 @@ def create(
     it: visits and contacts already there are EXISTED, as far as the API
     refuses duplicates; bookings are made again.
     """
-    _whole("concurrency", concurrency)
-    _least("grace", grace)
-    _least("patience", patience)
-    _limit("max_errors", max_errors)
-    if resend_unknown and accept_unknown:
-        raise ValueError("resend_unknown and accept_unknown exclude each other; give one")
-    if ledger is None and (resend_unknown or accept_unknown or retry_rejected):
-        raise ValueError("resend_unknown, accept_unknown and retry_rejected are about rows of a ledger; name it")
-    if on_change not in ON_CHANGE:
-        raise ValueError(f"on_change must be one of {', '.join(map(repr, ON_CHANGE))}, got {_shown(on_change)}")
-    if batch is not None and kept_text(batch) is None:
-        raise ValueError("batch must be a name, such as '2026-05-01', got an empty text")
-    _is_source(source)
-    identity_attribute = Text().wire("identity_attribute", identity_attribute)
-    kind = _kind(resource)
-    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
-    if batch_calls and (kind not in BATCH_CALLS or pipeline.config.api == "register"):
-        raise ValueError(
-            f"batch_calls is for {' and '.join(BATCH_CALLS)} under the OAuth API, not for {kind} under the "
-            f"{pipeline.config.api} API: leave it out"
-        )
-    if update_existing:
-        if on_change == "skip" or kind != "contacts":
-            raise ValueError("update_existing is on_change='update' for contacts; give on_change alone")
-        on_change = "update"
     options = Options(
         concurrency=concurrency,
         on_progress=on_progress,
@@ -284,7 +260,7 @@ def create(
         accept_unknown=accept_unknown,
         on_change=on_change,
         clear_empty=clear_empty,
-        batch=kept_text(batch) if batch is not None else None,
+        batch=batch,
         wait=wait,
         source=source,
         account=account,
@@ -292,6 +268,22 @@ def create(
         ensure_identity=ensure_identity,
         batch_calls=batch_calls,
     )
+    if batch is not None:
+        options = attrs.evolve(options, batch=kept_text(batch))
+    Boolean().wire("update_existing", update_existing)
+    if ledger is None and (resend_unknown or accept_unknown or retry_rejected):
+        raise ValueError("resend_unknown, accept_unknown and retry_rejected are about rows of a ledger; name it")
+    kind = _kind(resource)
+    pipeline = resource._pipeline  # pyright: ignore[reportPrivateUsage]
+    if batch_calls and (kind not in BATCH_CALLS or pipeline.config.api == "register"):
+        raise ValueError(
+            f"batch_calls is for {' and '.join(BATCH_CALLS)} under the OAuth API, not for {kind} under the "
+            f"{pipeline.config.api} API: leave it out"
+        )
+    if update_existing:
+        if on_change == "skip" or kind != "contacts":
+            raise ValueError("update_existing is on_change='update' for contacts; give on_change alone")
+        options = attrs.evolve(options, on_change="update")
     book = None
     if ledger is not None:
         book = Ledger(None if isinstance(ledger, AccountLedger) else store_of(ledger_place(ledger)))
@@ -319,6 +311,7 @@ async def run(
 
     Repeating: as `create`.
     """
+    check_function("on_outcome", on_outcome)
     async with create(resource, rows, **options) as outcomes:
         async for some in outcomes._batches:  # pyright: ignore[reportPrivateUsage]
             if on_outcome is not None:
@@ -358,9 +351,8 @@ def undo(
     Repeating: safe, what was undone is remembered beside the ledger. Undone rows stay done for imports: the same row
     again gives nothing; another batch or identity does.
     """
-    _whole("concurrency", concurrency)
-    _whole("run", run)
-    _limit("max_errors", max_errors)
+    if isinstance(run, bool) or not isinstance(cast("object", run), int) or run < 1:
+        raise ValueError(f"run must be a whole number of at least 1, got {run!r}")
     name = _kind(resource)
     if name not in UNDOING:
         raise TypeError(f"the API can undo {', '.join(UNDOING)}, not {name}")
@@ -382,24 +374,3 @@ def _kind(resource: object) -> str:
         if isinstance(resource, kind.resource):
             return name
     raise TypeError(f"bulk creates {', '.join(KINDS)}: give leat.visits, …, not {of_which_side(resource, 'bulk')}")
-
-
-def _is_source(value: object) -> None:
-    if value is not None and not isinstance(value, Source):
-        raise TypeError(f"source must be a bulk.Source, got {_shown(value)}")
-
-
-def _whole(name: str, value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError(f"{name} must be a whole number of at least 1, or None, got {value!r}")
-
-
-def _limit(name: str, value: object) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if value is not None and not whole and not (isinstance(value, float) and 0 <= value < 1):
-        raise ValueError(f"{name} must be a whole number, or a share of at least 0 and below 1, got {value!r}")
-
-
-def _least(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} must be seconds, 0 or more, got {value!r}")

@@ -18,6 +18,7 @@ from .._core.digests import digest
 from .._core.state_folder import state_folder
 from ..config import Secret, is_loopback, shown_store
 from ..errors import ConfigError
+from ..server_address import ServerAddress
 
 _ENDING = ".ledger"
 # File systems of other machines, on which neither SQLite's locks nor its shared memory can be relied upon.
@@ -70,8 +71,7 @@ class LedgerUrl:
     @property
     def holds_password(self) -> bool:
         """Whether a password is in it, as far as that can be told."""
-        parts = urlsplit(self.database.reveal())
-        return bool(parts.password) or "pass" in parts.query or "@" in parts.path
+        return ServerAddress(self.database).holds_password
 
     def __str__(self) -> str:
         return f"{shown_store(self.database)}?ledger={self.name}"
@@ -91,7 +91,11 @@ def ledger_place(given: LedgerName) -> LedgerPlace:
     """The file or database that a caller names; raises `ConfigError` for a URL of anything else."""
     if isinstance(given, LedgerUrl):
         return given
+    if not isinstance(cast("object", given), (str, os.PathLike)):
+        raise TypeError(f"a ledger is named by a path or a URL, got {type(given).__name__}")
     text = cast("str | bytes", os.fspath(given))
+    if not text:
+        raise ConfigError("a ledger is named by a path or a URL, got an empty text")
     if isinstance(text, str) and text.startswith(_SCHEMES):
         return LedgerUrl.of(text)
     if isinstance(text, str) and "://" in text:

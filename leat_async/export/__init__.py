@@ -13,8 +13,9 @@ import warnings
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
+from .._core.arguments import check_path
 from ..pagination import Pager
 from .formats import FORMATS, format_of
 from .kinds import KINDS
@@ -129,8 +130,8 @@ async def table(
         on_warning=on_warning or _warn,
         filters=filters,
         format="parquet",
-        attributes=tuple(attributes),
-        columns=tuple(columns),
+        attributes=attributes,
+        columns=columns,
     )
     async with ExportRun(request) as run:
         return await run.to_table()
@@ -182,7 +183,12 @@ async def to_file(
 
     Repeating: safe. Facts: as for `rows`.
     """
-    path = Path(target) if isinstance(target, (str, os.PathLike)) else None
+    path = None
+    if not callable(getattr(cast("object", target), "write", None)):
+        check_path("target", target)
+        path = Path(cast("str | os.PathLike[str]", target))
+    if incremental is not None:
+        check_path("incremental", incremental)
     request = request_of(
         resource,
         since=since,
@@ -192,8 +198,8 @@ async def to_file(
         on_warning=on_warning,
         filters=filters,
         format=format_of(path, format),
-        attributes=tuple(attributes),
-        columns=tuple(columns),
+        attributes=attributes,
+        columns=columns,
         incremental=Path(incremental) if incremental is not None else None,
         fresh=fresh,
         escape=escape,
@@ -207,9 +213,7 @@ async def to_file(
     if incremental is not None and until is not None:
         raise ValueError("an incremental export reads up to now; leave until out")
     async with ExportRun(request) as run:
-        if isinstance(target, (str, os.PathLike)):
-            return await run.to_path(Path(target))
-        return await run.to_stream(target)
+        return await (run.to_stream(cast("BinaryIO", target)) if path is None else run.to_path(path))
 
 
 async def to_months(
@@ -253,6 +257,9 @@ async def to_months(
 
     Repeating: safe. Facts: as for `rows`.
     """
+    check_path("target", target)
+    if cast("object", since) is None:
+        raise ValueError("since must say which month is the first, such as '2024-01', got None")
     request = request_of(
         resource,
         since=since,
@@ -262,8 +269,8 @@ async def to_months(
         on_warning=on_warning,
         filters=filters,
         format="parquet",
-        attributes=tuple(attributes),
-        columns=tuple(columns),
+        attributes=attributes,
+        columns=columns,
         fresh=fresh,
         on_progress=on_progress,
     )

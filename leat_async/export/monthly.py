@@ -52,6 +52,7 @@ class MonthlyExport:
     """One export of many months; `request` is that of all of them."""
 
     def __init__(self, request: ExportRequest, target: str) -> None:
+        Layout(request.kind, request.attributes, request.columns)  # what is wrong with the columns is told at once
         self._request = request
         self._target = target
         self._warnings: list[str] = []

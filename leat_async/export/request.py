@@ -10,12 +10,21 @@ from typing import Any
 
 import attrs
 
+from .._core.arguments import is_flag, is_function, texts_of
 from .._core.params import Integer
 from .formats import Format
 from .kinds import ExportKind, kind_of
 from .windows import When, moment_of, zone_of
 
 RESERVED = ("sort", "created_at", "limit", "per_page", "page")
+
+
+def _attributes(given: Sequence[str]) -> tuple[str, ...]:
+    return texts_of("attributes", given)
+
+
+def _columns(given: Sequence[str]) -> tuple[str, ...]:
+    return texts_of("columns", given)
 
 
 @attrs.frozen(kw_only=True)
@@ -42,15 +51,15 @@ class ExportRequest:
     since: When | None
     until: When | None
     timezone: str
-    attributes: Sequence[str] = ()
-    columns: Sequence[str] = ()
-    escape: bool = True
-    excel: bool = False
+    attributes: tuple[str, ...] = attrs.field(default=(), converter=_attributes)
+    columns: tuple[str, ...] = attrs.field(default=(), converter=_columns)
+    escape: bool = attrs.field(default=True, validator=is_flag)
+    excel: bool = attrs.field(default=False, validator=is_flag)
     ahead: int = 8
-    fresh: bool = False
+    fresh: bool = attrs.field(default=False, validator=is_flag)
     incremental: Path | None = None
-    on_progress: Callable[[Seen], object] | None = None
-    on_warning: Callable[[str], object] | None = None
+    on_progress: Callable[[Seen], object] | None = attrs.field(default=None, validator=is_function)
+    on_warning: Callable[[str], object] | None = attrs.field(default=None, validator=is_function)
     part: Callable[[str], Mapping[bytes, bytes]] | None = None
 
     def bounds(self, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -31,6 +31,8 @@ _CALENDAR = {"d": "days", "w": "weeks"}
 
 def zone_of(name: str) -> dt.tzinfo:
     """The time zone of this name."""
+    if not isinstance(cast("object", name), str):
+        raise TypeError(f"timezone must be a name such as 'Europe/Amsterdam', got {type(name).__name__}")
     if name == "UTC":
         return dt.UTC
     try:

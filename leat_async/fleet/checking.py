@@ -11,7 +11,9 @@ from ..bulk.places import LedgerUrl, ledger_place
 from ..bulk.postgres_base import connecting
 from ..client import LeatClient
 from ..export.arrow import pyarrow_or_advice
+from ..export.columns import Layout
 from ..export.formats import format_of
+from ..export.request import request_of
 from ..export.workbook import openpyxl_or_advice
 from .importing import mapping_of, opened
 from .jobs import Export, Import, Job
@@ -21,12 +23,12 @@ from .running import settings_of
 def problems_of(job: Job) -> list[str]:
     """What is wrong with its account, its files and what is installed; a sentence each."""
     looks: list[Callable[[], object]] = [lambda: LeatClient(**settings_of(job.account))]
-    looks += _of_import(job) if isinstance(job, Import) else [lambda: _writer(job)]
+    looks += _of_import(job) if isinstance(job, Import) else [lambda: _request(job), lambda: _writer(job)]
     problems: list[str] = []
     for look in looks:
         try:
             look()
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             problems.append(str(error))
     return problems
 
@@ -45,6 +47,15 @@ def _of_import(job: Import) -> list[Callable[[], object]]:
     if isinstance(place, LedgerUrl):
         looks.append(lambda: connecting(place))
     return looks
+
+
+def _request(job: Export) -> None:
+    asked = {name: job.options.get(name) for name in ("since", "until")}
+    lists = {name: job.options.get(name, ()) for name in ("attributes", "columns")}
+    zone = job.options.get("timezone", "UTC")
+    resource = getattr(LeatClient("any", api=job.account.api), job.kind)
+    request = request_of(resource, **asked, timezone=zone, ahead=0, filters=dict(job.filters), **lists)
+    Layout(request.kind, request.attributes, request.columns)
 
 
 def _writer(job: Export) -> None:

@@ -11,10 +11,12 @@ import attrs
 
 from .. import bulk, export
 from .._core.params import is_list
+from ..bulk.options import Options
 from ..bulk.places import LedgerPlace, LedgerUrl, ledger_place, own_ledger_of_token
-from ..config import DEFAULT_BASE_URL, MACHINE, Api, ClientCredentials, RateLimit, Secret, store_scheme
+from ..config import DEFAULT_BASE_URL, MACHINE, Api, ClientCredentials, RateLimit, Secret, origin_of, store_scheme
 from ..errors import ConfigError
 from ..export.monthly import MONTH, check_monthly
+from ..server_address import ServerAddress
 from ..tables.table import ImportKind
 from .tokens import TokenFrom
 
@@ -69,12 +71,28 @@ def _one_of(what: str, known: tuple[str, ...]) -> Any:
     return check
 
 
-def _options(known: tuple[str, ...]) -> Any:
-    def check(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        _mapping(owner, attribute, value)
-        _known_options(known, value)
+def _import_options(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _mapping(owner, attribute, value)
+    _known_options(IMPORT_OPTIONS, value)
+    try:
+        Options(**cast("Mapping[str, Any]", value))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(str(error)) from None
 
-    return check
+
+def _export_options(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _mapping(owner, attribute, value)
+    _known_options(EXPORT_OPTIONS, value)
+
+
+def _account(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, FleetAccount):
+        raise TypeError(f"account must be a FleetAccount, got {type(value).__name__}")
+
+
+def _origin(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        origin_of(value)
 
 
 def _mapping(owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -86,7 +104,7 @@ def _known_options(known: tuple[str, ...], value: object) -> None:
     for name, said in cast("Mapping[str, Any]", value).items():
         if name not in known:
             raise ConfigError(f"there is no option {name!r}; there are {', '.join(known)}")
-        # Numbers and moments are checked by what they are for.
+        # Moments are checked by what they are for.
         if name in _FLAGS and not isinstance(said, bool):
             raise ConfigError(f"{name} must be true or false, got {said!r}")
         if name in _LISTS and not (is_list(said) and {*map(type, said)} <= {str}):
@@ -113,7 +131,7 @@ class FleetAccount:
     token: TokenFrom | None = None
     client_id: TokenFrom | None = None
     client_secret: TokenFrom | None = None
-    base_url: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
+    base_url: str | None = attrs.field(default=None, validator=_origin)
     api: Api = attrs.field(default="oauth", validator=_one_of("api", get_args(Api)))
     requests: int = 5000
     shared: str | None = None
@@ -127,7 +145,9 @@ class FleetAccount:
             if found is not None and not isinstance(found, TokenFrom):
                 raise ConfigError(f"account {self.name}: a token is a TokenFrom(env=…), never the token itself")
         limit = RateLimit(self.requests, shared=self.shared)
-        if limit.shared is not None and store_scheme(limit.shared) != MACHINE and "@" in limit.shared.reveal():
+        if limit.shared is None or store_scheme(limit.shared) == MACHINE:
+            return
+        if "@" in limit.shared.reveal() or ServerAddress(limit.shared).holds_password:
             raise ConfigError(
                 f"account {self.name}: shared must hold no user or password, since jobs travel; "
                 "set LEAT_SHARED_PACE where they run"
@@ -166,15 +186,13 @@ class Import:
 
     does: ClassVar[str] = "import"
     name: str = attrs.field(validator=_name)
-    account: FleetAccount = attrs.field(validator=attrs.validators.instance_of(FleetAccount))
+    account: FleetAccount = attrs.field(validator=_account)
     kind: str = attrs.field(validator=_one_of("the kind of an import", IMPORT_KINDS))
     file: str = attrs.field(validator=_text)
     mapping: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
     ledger: str | None = attrs.field(default=None, validator=attrs.validators.optional(_ledger))
     rejects: str | None = attrs.field(default=None, validator=attrs.validators.optional(_text))
-    options: Mapping[str, Any] = attrs.field(
-        factory=dict[str, Any], validator=_options(IMPORT_OPTIONS), converter=_kept
-    )
+    options: Mapping[str, Any] = attrs.field(factory=dict[str, Any], validator=_import_options, converter=_kept)
 
     def ledger_place(self) -> LedgerPlace | None:
         """Where the import is recorded; None before the first run of its account and kind on this machine.
@@ -207,13 +225,11 @@ class Export:
 
     does: ClassVar[str] = "export"
     name: str = attrs.field(validator=_name)
-    account: FleetAccount = attrs.field(validator=attrs.validators.instance_of(FleetAccount))
+    account: FleetAccount = attrs.field(validator=_account)
     kind: str = attrs.field(validator=_one_of("the kind of an export", EXPORT_KINDS))
     file: str = attrs.field(validator=_text)
     filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any], validator=_mapping, converter=_kept)
-    options: Mapping[str, Any] = attrs.field(
-        factory=dict[str, Any], validator=_options(EXPORT_OPTIONS), converter=_kept
-    )
+    options: Mapping[str, Any] = attrs.field(factory=dict[str, Any], validator=_export_options, converter=_kept)
 
     def __attrs_post_init__(self) -> None:
         if not self.monthly:

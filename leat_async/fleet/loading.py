@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import attrs
 
+from .._core.arguments import check_path
 from ..errors import ConfigError
 from .jobs import EXPORT_OPTIONS, IMPORT_OPTIONS, Export, FleetAccount, Import, Job
 from .tokens import TokenFrom
@@ -31,9 +32,11 @@ def load(path: str | os.PathLike[str]) -> tuple[Job, ...]:
 
     Raises:
         ConfigError: the file can't be read, or says what can't be; the error names the job and the setting.
+        ValueError, TypeError: the path is none.
 
     Repeating: safe; nothing is sent.
     """
+    check_path("path", path)
     file = Path(path)
     try:
         with file.open("rb") as opened:

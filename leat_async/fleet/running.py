@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias, cast
 
+from .._core.arguments import check_function
 from ..bulk import Progress
 from ..client import LeatClient
 from ..config import MACHINE, RateLimit, with_shared_pace
@@ -79,6 +80,11 @@ async def run(
 
     Repeating: safe.
     """
+    if not isinstance(cast("object", jobs), Iterable):
+        raise TypeError(f"jobs must be a list of jobs, got {type(jobs).__name__}; of one job, write fleet.run([job])")
+    if executor is not None and not callable(getattr(cast("object", executor), "submit", None)):
+        raise TypeError(f"executor must be a concurrent.futures.Executor, or None, got {type(executor).__name__}")
+    check_function("on_progress", on_progress)
     listed = list(jobs)
     for job in listed:
         _check(job, for_seconds)

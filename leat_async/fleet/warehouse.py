@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .. import export
+from .._core.arguments import texts_of
 from .._core.digests import digest
 from ..errors import ConfigError
 from ..export.arrow import pyarrow_or_advice
@@ -60,7 +61,9 @@ def dlt_source(
     Repeating: safe. Facts: as for `export.rows`.
     """
     dlt = _dlt()
-    listed, wanted = list(accounts), list(kinds)
+    if not isinstance(cast("object", accounts), Iterable):
+        raise TypeError(f"accounts must be a list of FleetAccounts, got {type(accounts).__name__}")
+    listed, wanted, attributes = list(accounts), texts_of("kinds", kinds), texts_of("attributes", attributes)
     for account in listed:
         if not isinstance(account, FleetAccount):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"accounts are FleetAccounts, got {type(account).__name__}")
@@ -70,12 +73,13 @@ def dlt_source(
         if kind not in _KINDS:
             raise ValueError(f"there is no list {kind!r}; there are {', '.join(_KINDS)}")
     # Wrong bounds are wrong at any time.
-    begin = None if since is None else moment_of("since", since, zone_of(timezone), dt.datetime.now(dt.UTC))
+    zone = zone_of(timezone)
+    begin = None if since is None else moment_of("since", since, zone, dt.datetime.now(dt.UTC))
 
     def resources() -> Iterator[Any]:
         for kind in wanted:
             for account in listed:
-                yield _resource(dlt, account, kind, begin, tuple(attributes))
+                yield _resource(dlt, account, kind, begin, attributes)
 
     return dlt.source(resources, name="leat")()
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias
 
+from .._core.arguments import check_function
 from ..bulk import (
     ACCOUNT,
     BadRow,
@@ -362,6 +363,7 @@ def run(
 
     Repeating: as `create`.
     """
+    check_function("on_outcome", on_outcome)
     with create(resource, rows, **options) as outcomes:
         for outcome in outcomes:
             if on_outcome is not None:

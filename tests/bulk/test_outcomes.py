@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leat_async import UNSET, LeatClient, RateLimit, bulk, errors
+from leat_async import UNSET, LeatClient, RateLimit, bulk, errors, sync
 from leat_async._core.declare import operation_of
 from leat_async._core.digests import raw_digest
 from leat_async._core.kept_text import kept
@@ -299,6 +299,33 @@ async def test_no_more_rows_are_in_work_than_asked_for(sandbox: Sandbox, leat: L
 async def test_wrong_options(leat: LeatClient, options: dict[str, Any], name: str) -> None:
     with pytest.raises(ValueError, match=name):
         bulk.create(leat.visits, [], **options)
+
+
+async def _told(_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({name: "no"} for name in ("create_contacts", "retry_rejected", "resend_unknown", "accept_unknown")),
+        *({name: "no"} for name in ("clear_empty", "wait", "ensure_identity", "batch_calls", "update_existing")),
+        *({name: wrong} for name in ("on_progress", "on_outcome") for wrong in ("print", _told)),
+        *({"batch": wrong} for wrong in (5, "", " ")),
+        *({"account": wrong} for wrong in (5, "")),
+        *({"ledger": wrong} for wrong in (5, "", b"ledger", True)),
+        *({"identity_attribute": 5}, {"on_change": []}, {"source": 5}),
+    ],
+)
+async def test_wrong_options_are_refused_before_anything_is_sent(
+    leat: LeatClient, sandbox: Sandbox, options: dict[str, Any]
+) -> None:
+    (name,) = options
+    with pytest.raises((ValueError, TypeError), match=f"{name} "):
+        await bulk.run(leat.visits, visits(sandbox, 1), **options)
+    plain = sync.LeatClient(sandbox.token, base_url=sandbox.url)
+    with plain, pytest.raises((ValueError, TypeError), match=f"{name} "):
+        sync.bulk.run(plain.visits, visits(sandbox, 1), **options)
+    assert not sandbox.rows("visits")
 
 
 async def test_wrong_resources_and_rows(leat: LeatClient) -> None:

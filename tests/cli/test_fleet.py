@@ -97,6 +97,20 @@ file = "visits.csv"
 mapping = "visits.toml"
 
 [[jobs]]
+name = "when"
+account = "amsterdam"
+export = "visits"
+file = "visits.jsonl"
+filters = { colour = "red" }
+
+[[jobs]]
+name = "named"
+account = "amsterdam"
+export = "contacts"
+file = "contacts.csv"
+columns = ["colour"]
+
+[[jobs]]
 name = "columns"
 account = "apart"
 import = "visits"
@@ -175,12 +189,12 @@ def without(modules: tuple[str, ...], sandbox: Sandbox, folder: Path) -> Any:
     return by_itself(["-c", hiding, "fleet", "check"], env, folder)
 
 
-def test_what_an_import_needs_and_is_not_there_is_told(sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
+def test_what_a_job_needs_and_is_not_there_is_told(sandbox: Sandbox, jobs: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "visits.xlsx", "w") as book:
         book.writestr("xl/workbook.xml", "")
     (tmp_path / "visits.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(5000))
     (tmp_path / "visits.parquet").write_bytes(b"PAR1")
-    (tmp_path / "visits.toml").write_text("colums = {}")
+    (tmp_path / "visits.toml").write_text("colour = {}")
     jobs.write_text(jobs.read_text() + IMPORTS)
     modules = ("openpyxl", "xlrd", "pyarrow", "pyarrow.parquet", "redis", "psycopg")
     checked = without(modules, sandbox, tmp_path)
@@ -190,7 +204,9 @@ def test_what_an_import_needs_and_is_not_there_is_told(sandbox: Sandbox, jobs: P
     assert said["visits"].endswith(": ready")
     for name, missing in {"workbook": [excel], "old": [excel], "columns": [redis, parquet, postgres]}.items():
         assert [part.rpartition("'")[0].rpartition("'")[2] + "'" for part in said[name].split(";")] == missing
-    assert "there is no setting 'colums'" in said["packed"]
+    assert "there is no setting 'colour'" in said["packed"]
+    assert "an unexpected keyword argument 'colour'" in said["when"]
+    assert "columns: 'colour' is none of the columns" in said["named"]
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def test_coroutine_functions_are_refused(name: str, hook: Any) -> None:
         leat.with_options(**{name: hook})
     with pytest.raises(ConfigError, match=name):
         sync.LeatClient("t", **{name: hook})
-    with pytest.raises(ConfigError, match=f"{name} must be a function"):
+    with pytest.raises(ConfigError, match=f"{name} must be a plain function, or None, got 'print'"):
         LeatClient("t", **{name: "print"})  # type: ignore[arg-type]
     await leat.aclose()
 

@@ -175,5 +175,9 @@ async def test_what_can_not_be_had_by_the_month_is_told(lists: Lists, leat: Leat
             await export.to_months(resource, tmp_path / target, since="2024-01")
     with pytest.raises(ValueError, match="since"):
         await run(leat, tmp_path, since="soon")
+    with pytest.raises(ValueError, match="since must say which month is the first"):
+        await run(leat, tmp_path, since=None)
+    with pytest.raises(ValueError, match="'colour' is none of the columns"):
+        await run(leat, tmp_path, columns=["colour"])
     assert lists.requests == []
     assert (await run(leat, tmp_path, since="2999-01")).rows == 0

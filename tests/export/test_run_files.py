@@ -164,6 +164,33 @@ async def test_a_stream_gets_rows_as_they_come(lists: Lists, leat: LeatClient) -
             await export.to_file(leat.visits, out, format=form)
 
 
+async def _told(_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({name: "no"} for name in ("fresh", "escape", "excel")),
+        *({name: wrong} for name in ("on_progress", "on_warning") for wrong in ("print", _told)),
+        *({name: wrong} for name in ("attributes", "columns") for wrong in ("uuid", 5, ["uuid", 5], None)),
+        *({"timezone": wrong} for wrong in (5, None)),
+        *({name: wrong} for name in ("incremental", "target") for wrong in (5, "", b"x.csv")),
+        {"target": None},
+    ],
+)
+async def test_wrong_options_are_refused_before_anything_is_sent(
+    lists: Lists, leat: LeatClient, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    (name,) = options
+    months = {"since": "2024-01", "target": tmp_path / "{month}.parquet", **options}
+    with pytest.raises((ValueError, TypeError), match=f"{name} must be"):
+        await export.to_file(leat.visits, **{"target": tmp_path / "x.csv", **options})
+    if name not in ("incremental", "escape", "excel"):
+        with pytest.raises((ValueError, TypeError), match=f"{name} must be"):
+            await export.to_months(leat.loyalty_transactions, **months)
+    assert lists.requests == []
+
+
 async def test_targets_that_cant_be(lists: Lists, leat: LeatClient, tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
     for target, options, words in (

@@ -100,6 +100,9 @@ JOB = '[[jobs]]\nname = "j"\naccount = "a"\nimport = "visits"\nfile = "f.csv"\n'
         ('[accounts.a]\ntoken = { env = "T", file = "f" }\n' + JOB, "env and file"),
         ('[accounts.a]\nclient_id = { env = "T" }\n' + JOB, "where its token is"),
         (ACCOUNT + 'shared = "redis://u:s3cret@h/0"\n' + JOB, "LEAT_SHARED_PACE"),
+        (ACCOUNT + 'shared = "redis://h/0?password=s3cret"\n' + JOB, "LEAT_SHARED_PACE"),
+        (ACCOUNT + 'base_url = "https://u:s3cret@h"\n' + JOB, "base_url must not carry a user name or password"),
+        (ACCOUNT + 'base_url = "http://h.example"\n' + JOB, "base_url must be https"),
         (ACCOUNT + "requests = 0\n" + JOB, "requests must be"),
         (ACCOUNT + JOB.replace('account = "a"', 'account = "b"'), r"there is no \[accounts.b\]"),
         (ACCOUNT + JOB + 'accounts = ["a"]\n', "either account = NAME or"),
@@ -119,6 +122,10 @@ JOB = '[[jobs]]\nname = "j"\naccount = "a"\nimport = "visits"\nfile = "f.csv"\n'
         # A text is true, whatever it says.
         (ACCOUNT + JOB + 'resend_unknown = "false"\n', "resend_unknown must be true or false, got 'false'"),
         (ACCOUNT + JOB + "batch = 7\n", "batch must be a text, got 7"),
+        (ACCOUNT + JOB + 'batch = ""\n', "batch must be a name"),
+        (ACCOUNT + JOB + 'on_change = "ask"\n', "on_change must be one of 'reject', 'update', 'skip'"),
+        (ACCOUNT + JOB + "grace = -1\n", "grace must be seconds"),
+        (ACCOUNT + JOB + "resend_unknown = true\naccept_unknown = true\n", "exclude each other"),
         (ACCOUNT + EXPORT + "excel = 1\n", "excel must be true or false, got 1"),
         (ACCOUNT + EXPORT + 'attributes = "note"\n', "attributes must be a list of texts, got 'note'"),
         (ACCOUNT + EXPORT + "filters = 7\n", "filters must be a mapping, got 7"),
@@ -134,6 +141,9 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nothing\.toml: No such file"):
         load(tmp_path / "nothing.toml")
+    for wrong in (5, None, b"jobs.toml", ""):
+        with pytest.raises((TypeError, ValueError), match="path must be a path, got"):
+            load(wrong)  # type: ignore[arg-type]
 
 
 def test_urls_and_months_stay_as_they_are(tmp_path: Path) -> None:

@@ -167,6 +167,16 @@ async def test_what_a_fleet_does_not_take(visits: MakeImport) -> None:
         await fleet.run([job, job])
     with pytest.raises(TypeError, match="a job is"):
         await fleet.run(["job"])  # type: ignore[list-item]
+    for one in (job, None, 5):
+        with pytest.raises(TypeError, match=r"jobs must be a list of jobs, got .* write fleet\.run\(\[job\]\)"):
+            await fleet.run(one)
+    with pytest.raises(TypeError, match=r"executor must be a concurrent\.futures\.Executor, or None, got int"):
+        await fleet.run([job], 5)  # type: ignore[arg-type]
+    for told in ("print", test_what_a_fleet_does_not_take):
+        with pytest.raises(ConfigError, match="on_progress must be a plain function"):
+            await fleet.run([job], on_progress=told)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^account must be a FleetAccount, got str$"):
+        Export(name="shops", account="a", kind="shops", file="shops.csv")  # type: ignore[arg-type]
     for wrong in (0, -1, True, "5"):
         with pytest.raises(ValueError, match="for_seconds"):
             fleet.run_job(job, wrong)  # type: ignore[arg-type]

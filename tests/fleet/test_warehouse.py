@@ -115,11 +115,16 @@ def test_what_can_not_be_loaded_is_told(accounts: dict[str, FleetAccount], monke
         ([amsterdam, amsterdam], ["shops"], {}, "the same name"),
         ([amsterdam], ["shop"], {}, "there is no list 'shop'"),
         ([amsterdam], ["shops"], {"since": "soon"}, "no moment"),
+        ([amsterdam], ["shops"], {"timezone": "Mars"}, "timezone must be a name"),
     ):
         with pytest.raises(ValueError, match=reason):
             dlt_source(given, kinds, **more)
     with pytest.raises(TypeError, match="FleetAccounts"):
         dlt_source(["amsterdam"], ["shops"])  # type: ignore[list-item]
+    wrong: Any = [(amsterdam, ["shops"], {}), ([amsterdam], "shops", {}), ([amsterdam], ["shops"], {"attributes": "x"})]
+    for accounts_given, kinds, more in wrong:
+        with pytest.raises(TypeError, match="must be a list of"):
+            dlt_source(accounts_given, kinds, **more)
     monkeypatch.setitem(sys.modules, "dlt", None)
     with pytest.raises(ConfigError, match=r"leat-async\[dlt\]"):
         dlt_source([amsterdam], ["shops"])
