@@ -79,7 +79,9 @@ TESTED_BY = {
     "fleet/test_running.py": (
         *("fleet/jobs.py", "fleet/results.py", "fleet/importing.py", "fleet/exporting.py", "fleet/facts.py"),
     ),
-    "sandbox/test_controls.py": ("sandbox/sandbox.py", "sandbox/engine.py", "sandbox/store.py", "sandbox/clock.py"),
+    "sandbox/test_controls.py": (
+        *("sandbox/sandbox.py", "sandbox/engine.py", "sandbox/store.py", "sandbox/clock.py", "sandbox/arguments.py"),
+    ),
     "sandbox/test_demo_business.py": ("sandbox/seed.py", "sandbox/demo_money.py", "sandbox/names.py"),
     "sandbox/test_faults.py": ("sandbox/limiter.py",),
     "sandbox/test_wire.py": ("sandbox/http.py", "sandbox/params.py", "sandbox/paging.py", "sandbox/errors.py"),

@@ -24,13 +24,9 @@ def test_an_error_is_told_without_what_is_secret(url: str, said: str, told: str)
     assert ServerAddress(Secret(url)).worded(OSError(said)) == told
 
 
-@pytest.mark.parametrize(
-    "url", ["redis://u:it@hush@h/0", "redis://u:it/hush@h/0", "redis://u:it?hush@h", "redis://u:#hush@h"]
-)
+@pytest.mark.parametrize("password", ["it@hush", "it/hush", "it?hush", "#hush"])
 def test_where_nothing_tells_what_the_password_is_nothing_is_shown(password: str) -> None:
-    with pytest.raises(
-        ConfigError, match=r"^seen: redis://.* can't be used \(ValueError; .*@ is written %40"
-    ) as caught:
+    with pytest.raises(ConfigError, match=r"seen: redis://.* can't be used \(ValueError; .*%40") as caught:
         ServerAddress(Secret(f"redis://u:{password}@h/0")).read("seen", _refuse, ValueError)
     assert "hush" not in str(caught.value)
     assert caught.value.__cause__ is None

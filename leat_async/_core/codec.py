@@ -12,7 +12,7 @@ import math
 import os
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import cattrs
 import msgspec
@@ -108,8 +108,14 @@ def structure(value: Any, kind: type[T], *, path: str = "$") -> T:
 
 
 def unstructure(model: Model) -> Any:
-    """A model back to JSON values: every key that came, as it came unless changed, and what was set since."""
-    return converter.unstructure(model)
+    """A model back to JSON values: every key that came, as it came unless changed, and what was set since.
+
+    Raises `TypeError` for what is none, so that it can be the `default` of `json.dumps`.
+    """
+    found: Any = converter.unstructure(model)
+    if isinstance(found, (dict, list, str, int, float, type(None))):
+        return cast("Any", found)
+    raise TypeError(f"{type(model).__name__} can't be written as JSON; models can")
 
 
 def _integer(value: Any, _: Any = None) -> int:

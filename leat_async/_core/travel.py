@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import attrs
 
@@ -36,6 +36,9 @@ def from_dict(cls: type[M], data: Mapping[str, Any]) -> M:
 
 
 def _object_of(model: Model) -> dict[str, Any]:
+    if not isinstance(cast("object", model), Model):
+        # `json.dumps(…, default=Model.to_dict)` brings whatever else is there.
+        raise TypeError(f"{type(model).__name__} is no model, and can't be written as JSON")
     came = unstructure(model)
     if is_object(came):
         return came

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import overload
 
+from .._core.arguments import check_path
+from .._core.params import is_mapping
 from ..client import LeatClient
 from ..export.request import Seen
 from ..export.windows import When
@@ -144,6 +146,10 @@ def monthly(
     """
     if not isinstance(leat, (LeatClient, SyncLeatClient)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"leat must be a LeatClient, got {type(leat).__name__}")
+    if shop_timezones is not None and not is_mapping(shop_timezones):
+        raise TypeError(f"shop_timezones must be a mapping of uuids to names, got {type(shop_timezones).__name__}")
+    if keep is not None:
+        check_path("keep", keep)
     request = ReportRequest(
         month=month,
         since=since,

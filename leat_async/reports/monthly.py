@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
+from .._core.arguments import is_flag, is_function
 from .._core.digests import digest
 from ..client import LeatClient
 from ..errors import ApiError, AuthenticationError, ConfigError, LeatError, NotFoundError
@@ -53,10 +54,10 @@ class ReportRequest:
     until: When | None
     timezone: str
     shop_timezones: Mapping[str, str]
-    names: bool
+    names: bool = attrs.field(validator=is_flag)
     keep: Path | None
-    on_progress: Callable[[Seen], object] | None
-    on_warning: Callable[[str], object]
+    on_progress: Callable[[Seen], object] | None = attrs.field(validator=is_function)
+    on_warning: Callable[[str], object] = attrs.field(validator=is_function)
 
     def plan(self, now: dt.datetime) -> PeriodPlan:
         """What is compared, seen from now."""

@@ -84,6 +84,11 @@ class Deliveries:
         self._resets = 0
         self._task: asyncio.Task[None] | None = None
 
+    def __repr__(self) -> str:
+        with self._lock:
+            waiting = sum(one.state == "waiting" for one in self._kept)
+            return f"<Deliveries: {len(self._kept)}, of which {waiting} are waiting>"
+
     # -- making them -----------------------------------------------------------------------------
 
     def note(self, changes: Iterable[Change]) -> None:
@@ -102,6 +107,7 @@ class Deliveries:
         with self._lock:
             if data is None:
                 data = events.payload(self._engine, event, events.row_for(self._engine, event, uuid))
+            events.body(event, data)  # what can't be written is told where nobody is subscribed, too
             return [one for subscription in self._active(event) for one in self._plan(event, data, subscription)]
 
     def body(self, event: str, data: Mapping[str, Any] | None = None, *, uuid: str | None = None) -> bytes:

@@ -97,8 +97,11 @@ def certainty(event: str) -> str:
 
 def body(event: str, data: Any) -> bytes:
     """A delivery as PHP's json_encode writes it: slashes and all beyond ASCII are escaped, and it is over these bytes
-    that deliveries are signed."""
-    text = json.dumps({"type": event, "data": data}, separators=(",", ":"), allow_nan=False)
+    that deliveries are signed. Raises `ValueError` for what JSON can't hold."""
+    try:
+        text = json.dumps({"type": event, "data": data}, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise ValueError(f"data must be what JSON can hold: {problem}") from None
     return text.replace("/", "\\/").encode("ascii")
 
 

@@ -11,8 +11,6 @@ class Limiter:
     """Counts requests per token."""
 
     def __init__(self, requests: int, per: float) -> None:
-        if requests < 1 or not per > 0:
-            raise ValueError("rate_limit is (requests, seconds), both above zero")
         self.requests = requests
         self.per = per
         self._windows: dict[str, tuple[float, int]] = {}

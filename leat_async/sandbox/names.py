@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from typing import cast
 
 
 def nearest_name(name: str, known: Collection[str]) -> str | None:
@@ -13,7 +14,9 @@ def nearest_name(name: str, known: Collection[str]) -> str | None:
 
 
 def check_name(what: str, name: str, known: Collection[str]) -> str:
-    """The name, when it is one of the known ones; else a ValueError that tells the nearest."""
+    """The name, when it is one of the known ones; else a `ValueError` that tells the nearest."""
+    if not isinstance(cast(object, name), str):
+        raise TypeError(f"{what} must be a name, got {type(name).__name__}")
     if name in known:
         return name
     text = f"there is no {what} {name[:100]!r}"

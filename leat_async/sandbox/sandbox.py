@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
+from .arguments import check_arguments, texts
 from .control_routes import control
 from .controls import SandboxControls
 from .engine import OrderRule
@@ -44,6 +45,8 @@ class Sandbox(SandboxControls):
         start: datetime | None = None,
         order_rule: OrderRule | None = None,
     ) -> None:
+        allowed_hosts, tokens = texts(allowed_hosts), texts(tokens)
+        check_arguments(locals())
         if not allow_remote and not is_loopback(host):
             raise ValueError(f"{host!r} is not a loopback address; allow_remote=True (--allow-remote) serves others")
         super().__init__(

@@ -116,10 +116,13 @@ def parse(body: bytes | str) -> Event:
 
     Raises:
         ValueError: the body is no JSON object, or names no event.
+        TypeError: the body is neither bytes nor text.
 
     Repeating: safe. Facts: observed in a client, whose own description names the event's key `event_type`; both are
     read.
     """
+    if not isinstance(cast(object, body), (bytes, bytearray, memoryview, str)):
+        raise TypeError(f"body must be the request's bytes, or its text, got {type(body).__name__}")
     try:
         raw: Any = msgspec.json.decode(body)
     except (ValueError, RecursionError) as error:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 import pickle
 import sys
+from typing import Any
 
 import attrs
 import pytest
 
-from leat_async import models, structure
+from leat_async import models, structure, unstructure
 from leat_async._core.codec import compiled, encode
 from leat_async.errors import DecodeError
-from leat_async.models import Contact, Visit
+from leat_async.models import Contact, Model, Visit
 
 CONTACT = {
     "uuid": "c-1",
@@ -44,6 +46,15 @@ def test_attrs_and_copy_keep_what_came_and_show_no_bytes(contact: Contact) -> No
     assert changed.to_dict() == {**CONTACT, "email": "lovelace@example.com"}
     assert attrs.evolve(changed).extra == contact.extra
     assert pickle.loads(pickle.dumps(changed)).to_dict() == changed.to_dict()
+
+
+@pytest.mark.parametrize("default", [Model.to_dict, unstructure])
+def test_json_dumps_says_what_it_can_not_write(default: Any) -> None:
+    contact = structure(CONTACT, Contact)
+    assert json.loads(json.dumps({"contact": contact}, default=default)) == {"contact": CONTACT}
+    for other in (object(), {1}, 5j, dt.timedelta(1)):
+        with pytest.raises(TypeError, match=f"^{type(other).__name__} .*can't be written as JSON"):
+            json.dumps({"contact": contact, "other": other}, default=default)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="copy.replace is new in Python 3.13")

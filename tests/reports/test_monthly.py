@@ -169,6 +169,9 @@ async def test_kept_rows_of_another_account_are_refused(lists: Lists, leat: Leat
         await reports.monthly(leat, "2024-01", keep=tmp_path / "file")
 
 
+async def _told(_: object) -> None: ...
+
+
 async def test_bad_input_is_refused_before_anything_is_sent(lists: Lists, leat: LeatClient) -> None:
     for wrong in (
         {"month": "soon"},
@@ -180,6 +183,14 @@ async def test_bad_input_is_refused_before_anything_is_sent(lists: Lists, leat: 
     ):
         with pytest.raises(ValueError, match=r"month|until|timezone|since"):
             reports.monthly(leat, **wrong)  # type: ignore[call-overload]
+    # "no" would name the customers.
+    for name, values in {"names": ("no", 1), "on_progress": (5, _told), "on_warning": (5, _told)}.items():
+        for value in values:
+            with pytest.raises((TypeError, ValueError), match=f"{name} must be"):
+                reports.monthly(leat, **{name: value})  # type: ignore[call-overload]
+    for name in ("keep", "shop_timezones"):
+        with pytest.raises(TypeError, match=f"{name} must be"):
+            reports.monthly(leat, **{name: 5})  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="must be a LeatClient"):
         reports.monthly(object())  # type: ignore[call-overload]
     assert lists.requests == []

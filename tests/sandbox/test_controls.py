@@ -45,8 +45,41 @@ def test_without_a_seed_the_clock_is_the_wall_clock() -> None:
     assert abs(Sandbox().clock.now() - time.time()) < 5
     assert Sandbox(seed=1).clock.datetime().date() == datetime(2026, 1, 5, tzinfo=UTC).date()
     assert Sandbox(start=datetime(2020, 1, 1, tzinfo=UTC)).clock.datetime().year == 2020
-    with pytest.raises(ValueError, match="aware"):
-        Sandbox(start=datetime(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    {
+        "port": ("x", -1, 2**16, True, None),
+        "seed": ("x", 1.5, True),
+        "state": (5, b"x"),
+        "host": (5, "", None),
+        "allow_remote": ("no", 1),
+        "allowed_hosts": ("a.example", 5, [5]),
+        "tokens": ("s3cret", 5, ["s3cret", ""], None),
+        "token_lifetime": ("x", 0, float("nan")),
+        "rate_limit": (5, (0, 60), (1, 0), ("a", 1), (1,), None),
+        "unauthenticated": ("x", None),
+        "unique_external_ids": ("no",),
+        "journal_size": (-1, 1.5, None),
+        "start": (5, "2020-01-01", datetime(2020, 1, 1)),
+        "order_rule": (5,),
+    }.items(),
+)
+def test_what_a_sandbox_can_not_be_made_with_is_named(name: str, wrong: tuple[Any, ...]) -> None:
+    for value in wrong:
+        with pytest.raises(ValueError, match=f"{name} must be .*, got") as caught:
+            Sandbox(**{name: value})
+        assert "s3cret" not in str(caught.value)
+
+
+def test_lists_of_texts_may_come_but_once() -> None:
+    with Sandbox(tokens=(each for each in ("one", "two"))) as sandbox:
+        for token in (sandbox.token, "one", "two"):
+            found = requests.get(
+                f"{sandbox.url}/api/v3/oauth/clients/shops", headers={"Authorization": f"Bearer {token}"}
+            )
+            assert found.status_code == 200
 
 
 def test_the_demo_account_has_a_weekly_rhythm() -> None:

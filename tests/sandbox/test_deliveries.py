@@ -259,6 +259,17 @@ def test_faults_of_deliveries(api: Api, sandbox: Sandbox, receiver: Receiver) ->
         sandbox.faults.add("webhook_double", "voucher_craeted")
 
 
+def test_what_can_not_be_an_event_is_told_where_nobody_is_subscribed_too() -> None:
+    with Sandbox(seed=1) as sandbox:
+        for event in (5, None):
+            with pytest.raises(TypeError, match="event must be a name, got"):
+                sandbox.trigger(event)  # type: ignore[arg-type]
+        for data in ({"a": object()}, {"a": float("nan")}):
+            with pytest.raises(ValueError, match="data must be what JSON can hold"):
+                sandbox.trigger("contact_created", data)
+        assert repr(sandbox.deliveries) == "<Deliveries: 0, of which 0 are waiting>"
+
+
 def test_a_reset_forgets_what_waits(api: Api, sandbox: Sandbox, receiver: Receiver) -> None:
     subscribe(api, receiver.url)
     receiver.statuses = [500]

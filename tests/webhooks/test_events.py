@@ -48,6 +48,11 @@ def test_other_shapes_of_deliveries(body: bytes, kind: str, data: object) -> Non
 def test_what_is_no_delivery(body: bytes) -> None:
     with pytest.raises(ValueError, match="the delivery"):
         webhooks.parse(body)
+    for wrong in (None, 5, {}):
+        with pytest.raises(
+            TypeError, match=f"body must be the request's bytes, or its text, got {type(wrong).__name__}"
+        ):
+            webhooks.parse(wrong)  # type: ignore[arg-type]
 
 
 VOUCHER = {
