@@ -49,17 +49,26 @@ suppress_warnings = ["ref.python"]
 
 # Short enough for a line of a phone.
 _OPTION = re.compile(r'<span class="pre">(?=-[^<]{1,28}</span>)')
+_CELL = re.compile(r"<td>.*?</td>", re.DOTALL)
+_CODE = re.compile(r'(?<=<span class="pre">)[^<]{12,}(?=</span>)')
 _PARAMETERS = re.compile(r"<dl>\n((?:<dd>.*?</dd>\n?)+)</dl>", re.DOTALL)
 
 
 def accessible(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Mend what readers stumble over: headings without a level, lists that define nothing, options cut in two."""
+    """Mend what readers stumble over: headings without a level, lists of nothing, options cut in two, wide tables."""
     for part in ("furo_navigation_tree", "body"):
         if part in context:
             context[part] = str(context[part]).replace('role="heading"', 'role="heading" aria-level="2"')
     if "body" in context:
         body = _PARAMETERS.sub(_lines, context["body"])
+        body = _CELL.sub(lambda cell: _CODE.sub(_breakable, cell[0]), body)
         context["body"] = _OPTION.sub('<span class="pre whole">', body)
+
+
+def _breakable(code: re.Match[str]) -> str:
+    """A long name in a table, which may go on in another line where its parts meet, so that the table is no wider."""
+    parts = re.sub(r"(?<=[\w)}])[._/(\[](?=[\w{$])", r"\g<0><wbr>", code[0])
+    return parts.replace("-&gt;", '<wbr><span class="whole">-&gt;</span>')
 
 
 def _lines(found: re.Match[str]) -> str:

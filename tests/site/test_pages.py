@@ -112,6 +112,21 @@ def test_no_width_of_a_window_cuts_a_page(browser: Browser, address: str) -> Non
     page.close()
 
 
+def test_no_table_is_wider_than_a_page_on_a_desk(browser: Browser, address: str, site: Path) -> None:
+    """Its last columns would have to be looked for. Some tables have eight."""
+    page = browser.new_page(viewport=DESK)  # type: ignore[arg-type]
+    cut = []
+    for path in sorted([*site.glob("*.html"), *site.glob("re*/*.html")]):
+        name = path.relative_to(site).as_posix()
+        page.goto(f"{address}/{name}")
+        if page.evaluate(
+            "[...document.querySelectorAll('.table-wrapper')].some(t => t.scrollWidth > t.clientWidth + 1)"
+        ):
+            cut.append(name)
+    page.close()
+    assert cut == []
+
+
 def test_the_search_page_is_searched_from_on_a_phone(browser: Browser, address: str) -> None:
     """Where the sidebar with its field is hidden."""
     page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
