@@ -141,8 +141,12 @@ async def test_cancelled_or_closed_on_the_way(recorder: Recorder) -> None:
     async with LeatClient(the("token"), base_url=recorder.url, retry=ONCE) as leat:
 
         async def limited() -> None:
-            async with asyncio.timeout(0.1):
-                await leat.visits.get("v-1")
+            async with asyncio.timeout(None) as limit:
+                call = asyncio.ensure_future(leat.visits.get("v-1"))
+                while not recorder.requests:
+                    await asyncio.sleep(0.01)
+                limit.reschedule(0.0)
+                await call
 
         check(await failing(limited, TimeoutError))
         call = asyncio.create_task(leat.visits.get("v-1"))
