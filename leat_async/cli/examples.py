@@ -10,7 +10,6 @@ import typer
 
 from ..tables.values import did_you_mean
 from .exits import Stop
-from .outputs import check_place
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In a wheel they are part of the package; in a checkout they stand beside it.
@@ -38,6 +37,8 @@ def examples(
     if name not in known:
         raise Stop(f"there is no example {name!r}{did_you_mean(name, known)}")
     target = output or Path(known[name].name)
+    from .outputs import check_place
+
     check_place("-o", target)
     try:
         with target.open("xb") as file:
