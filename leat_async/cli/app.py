@@ -15,10 +15,12 @@ from .. import __version__
 from . import api, examples, export, fleet, imports, ledger_commands, pace, report, sandbox, webhooks
 from .exits import Exit, Stop, worded
 from .kind_help import KindHelp
+from .refused_values import NamesValues
 from .streams import ReaderLeft, let_go
 
 app: typer.Typer = typer.Typer(
     name="leat",
+    cls=NamesValues,
     help="Leat (formerly Piggy) from the command line. The token comes from LEAT_ACCESS_TOKEN.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
