@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import attrs
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, given, settings, strategies
 
 from .forking import Forks
 
@@ -28,6 +28,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs ignore Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 # All that is collected stays: to look through it again and again would be a fifth of the collection's time.
 gc.disable()
 # What programs keep for their user is kept for the tests, and for the processes that they start.
@@ -44,11 +47,8 @@ def _own_state() -> None:
 
 def pytest_collection_finish() -> None:
     """Else each round of the collector looks at all that ten thousand tests and their imports are made of."""
-    if "hypothesis" in sys.modules:
-        # It asks the collector once who refers to its random numbers, and hears of nobody who is frozen.
-        from hypothesis import given, strategies
-
-        given(strategies.none())(lambda nothing: None)()
+    # Hypothesis asks the collector once who refers to its random numbers, and hears of nobody who is frozen.
+    given(strategies.none())(lambda nothing: None)()
     gc.freeze()
     # Rounds of the collector were a seventh of what tests compute; those that wait for one ask for it.
     gc.set_threshold(10_000)

@@ -9,10 +9,12 @@ import gc
 import re
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
 import grimp
+import hypothesis
 import pytest
 
 from .rows import each
@@ -236,6 +238,16 @@ def test_all_public_names_exist() -> None:
 async def test_asyncio_is_in_debug_mode() -> None:
     assert asyncio.get_running_loop().get_debug()
     assert not asyncio.get_running_loop().create_future()._source_traceback, "the stacks cost more than the tests"  # type: ignore[attr-defined]
+
+
+def test_an_example_may_take_as_long_as_the_machine_lets_it() -> None:
+    slow = iter([0.3])
+
+    @hypothesis.given(hypothesis.strategies.integers())
+    def once_delayed(number: int) -> None:
+        time.sleep(next(slow, 0.0))
+
+    once_delayed()
 
 
 def test_what_a_checker_is_told_to_overlook_has_its_reason() -> None:

@@ -98,7 +98,7 @@ def test_both_ways_come_to_the_same(kind: VisitKind) -> None:
     slow._flat = lambda row: None
     quick = 0
 
-    @settings(deadline=None, max_examples=300, database=None)
+    @settings(max_examples=300, database=None)
     @given(row=rows(kind))
     def compare(row: dict[str, Any]) -> None:
         nonlocal quick

@@ -484,7 +484,7 @@ def test_a_generated_external_id_is_the_same_for_ever() -> None:
     assert generated_id("oauth:uuid:a", "visits", content, 0) == "3792eee2-ad8a-5e62-9005-913aa69971cc"
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(row=ROWS)
 def test_what_is_digested_is_the_content_also_where_the_body_serves_for_it(row: dict[str, Any]) -> None:
     row = {"contact_uuid": "c", "shop_uuid": "s", **row}

@@ -59,7 +59,7 @@ contact = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=500 if SOAK else 40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500 if SOAK else 40)
 @given(data=st.data())
 async def test_the_preview_says_what_the_run_does(recorder: Recorder, tmp_path: Path, data: st.DataObject) -> None:
     recorder.default = Shop()

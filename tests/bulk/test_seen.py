@@ -17,7 +17,7 @@ CONTENTS = st.sampled_from([b"", b"{}", b"\0\xff"])
 STEPS = st.lists(st.tuples(st.sampled_from(["count", "settle", "fate"]), NAMES, CONTENTS), max_size=80)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(STEPS, st.sampled_from([1, 7, 2**22]), st.sampled_from([0, 3, 8_192]))
 def test_it_counts_and_remembers_as_a_dict_does(steps: list[tuple[str, bytes, bytes]], slots: int, fresh: int) -> None:
     known: dict[bytes, tuple[int, Fate]] = {}

@@ -378,7 +378,7 @@ MAILS = ["ada@b.nl", "geen", "", "zoë@b.nl", "\u200bbob@b.nl", "#N/A", "a\xadb@
 TIMES = ["2026-05-01 20:00", "2026-03-29 02:30", "0001-01-01", "2026-05-01T20:00+02:00", "", "9999-12-31 23:59", "x"]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(

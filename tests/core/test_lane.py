@@ -18,7 +18,7 @@ from typing import Any, get_type_hints
 import attrs
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leat_async import models, structure, unstructure
@@ -127,7 +127,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_examples_with_anything_anywhere(data: st.DataObject) -> None:
     fact = data.draw(st.sampled_from(MODELLED), "fact")

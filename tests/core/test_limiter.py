@@ -60,7 +60,7 @@ async def settle() -> None:
     data=st.data(),
     gaps=st.lists(st.floats(0, 20), max_size=120),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_stretch_sees_more_than_the_limit(requests: int, per: float, data: st.DataObject, gaps: list[float]) -> None:
     burst = data.draw(st.one_of(st.none(), st.integers(1, requests)))
     pace = Pace(RateLimit(requests, per=per, burst=burst))

@@ -26,7 +26,7 @@ async def test_odd_ids_stay_in_their_place(recorder: Recorder, odd: str) -> None
 
 
 @given(st.text(min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_is_one_path_segment(text: str) -> None:
     from urllib.parse import unquote
 

@@ -257,7 +257,6 @@ if SOAK:  # hypothesis ends a sequence when it has drawn so much, which is after
 Money.TestCase.settings = settings(
     max_examples=12,
     stateful_step_count=STEPS,
-    deadline=None,
     derandomize=not SOAK,
     phases=tuple(Phase) if SOAK else (Phase.generate,),  # making a failure smaller takes minutes
     database=None,

@@ -97,7 +97,6 @@ def send(world: World, operation: Any, token: str) -> int:
     @settings(
         max_examples=EACH,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -100,7 +100,7 @@ WRITERS: dict[str, Callable[[Path, list[tuple[str, ...]]], None]] = {
 
 
 @pytest.mark.parametrize("form", WRITERS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, chosen=st.sets(st.integers(0, 7), min_size=1))
 def test_fed_back_rows_are_what_they_were(
     tmp_path_factory: pytest.TempPathFactory, form: str, rows: list[tuple[str, ...]], chosen: set[int]

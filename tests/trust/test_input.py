@@ -82,7 +82,6 @@ def test_there_are_entries() -> None:
 @given(data=st.data())
 @settings(
     max_examples=CASES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )
@@ -133,7 +132,7 @@ async def _call(method: Callable[..., Any], args: list[Any], options: dict[str, 
 
 
 @given(st.dictionaries(st.sampled_from(["gt", "gte", "lt", "lte", "eq", ""]), SCALARS, max_size=3))
-@settings(max_examples=200 if not SOAK else 5000, deadline=None)
+@settings(max_examples=200 if not SOAK else 5000)
 def test_windows_are_aware_or_refused(window: dict[str, Any]) -> None:
     leat = LeatClient("token-token")
     try:

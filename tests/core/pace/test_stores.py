@@ -133,7 +133,7 @@ ASKS = st.lists(
 
 
 @given(asks=ASKS)
-@settings(max_examples=200 if SOAK else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200 if SOAK else 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_servers_grant_what_the_rules_grant(asks: list[tuple[float, Ask]], valkey: Valkey, postgres: Postgres) -> None:
     """Also when their clocks are set back."""
     asyncio.run(_compare(asks, valkey, postgres))
