@@ -11,6 +11,7 @@ from .. import export
 from ..client import LeatClient
 from ..errors import ConfigError
 from ..export.keystore import TargetInUse
+from ..export.run import on_saved
 from .jobs import Export
 from .results import JobBusy, JobResult, JobState
 
@@ -18,14 +19,20 @@ from .results import JobBusy, JobResult, JobState
 async def export_list(
     job: Export, leat: LeatClient, for_seconds: float | None, watch: Callable[[export.Seen], object] | None
 ) -> JobResult:
-    """Export as much as there is time for; what was read is kept, and the next slice goes on from there."""
+    """Export as much as there is time for; what was read is kept, and the next slice goes on from there.
+
+    The time counts once something was kept, or slices that are too short would go on for ever.
+    """
     began = time.monotonic()
     warnings: list[str] = []
     rows = 0
     state: JobState = "unfinished"
     if not job.monthly:
         _make_folders(job)
-    limit = asyncio.timeout(for_seconds)
+    # Where no time is left, nothing is begun.
+    limit = asyncio.timeout(0.0 if for_seconds == 0 else None)
+    ends = None if for_seconds is None else asyncio.get_running_loop().time() + for_seconds
+    told = on_saved.set(lambda: limit.reschedule(ends))
     try:
         async with limit:
             write: Callable[..., Awaitable[export.Summary]] = export.to_months if job.monthly else export.to_file
@@ -43,6 +50,8 @@ async def export_list(
             raise
     except TargetInUse as error:
         raise JobBusy(f"{job.name}: {error}") from None
+    finally:
+        on_saved.reset(told)
     return JobResult(
         name=job.name,
         does=f"export {job.kind}",

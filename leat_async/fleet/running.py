@@ -11,6 +11,8 @@ from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack
 from typing import Any, TypeAlias, cast
 
+import attrs
+
 from .._core.arguments import check_function
 from ..bulk import Progress
 from ..client import LeatClient
@@ -73,7 +75,7 @@ async def run(
             with the results of slices.
 
     Returns:
-        A `FleetResult`, with a result for each job; what a job raised is in its result.
+        A `FleetResult`, with a result for each job; what a job or `on_progress` raised is in its result.
 
     Raises:
         ConfigError, TypeError: two jobs share a name, or something is no job; nothing is sent then.
@@ -119,9 +121,7 @@ async def _here(jobs: list[Job], for_seconds: float | None, watch: Watch | None)
                     result = await _do(job, leat, left, watch)
                 except Exception as error:
                     result = _failed(job, error)
-                results[job.name] = result
-                if watch is not None:
-                    watch(job, result)
+                results[job.name] = _told(watch, job, result)
 
     async with asyncio.TaskGroup() as group:
         for account, own in by_account.items():
@@ -137,10 +137,8 @@ async def _handed_in(job: Job, executor: Executor, for_seconds: float | None, wa
             slice_ = await asyncio.wrap_future(executor.submit(run_job, job, for_seconds))
         except Exception as error:
             slice_ = _failed(job, error)
-        result = slice_ if result is None else result.then(slice_)
-        if watch is not None:
-            watch(job, result)
-        if slice_.state != "unfinished":
+        result = _told(watch, job, slice_ if result is None else result.then(slice_))
+        if result.state != "unfinished":
             return result
 
 
@@ -180,6 +178,16 @@ def settings_of(account: FleetAccount) -> dict[str, Any]:
     if limit.shared is None:
         limit = RateLimit(account.requests, shared=MACHINE)
     return {"token": account.credentials(), "base_url": account.origin(), "api": account.api, "rate_limit": limit}
+
+
+def _told(watch: Watch | None, job: Job, result: JobResult) -> JobResult:
+    """Tell of a result. What that raises is the job's error, and no end of the others."""
+    if watch is not None:
+        try:
+            watch(job, result)
+        except Exception as error:
+            return attrs.evolve(result, state="failed", error=error)
+    return result
 
 
 def _failed(job: Job, error: Exception) -> JobResult:

@@ -26,7 +26,9 @@ class MappingError(ValueError):
 
     def __init__(self, text: str, way: tuple[str, str] | None = None, rest: str = "") -> None:
         super().__init__(text, way, rest)
-        self.text, self.way, self.rest = text, way, rest
+        self.text: str = text
+        self.way: tuple[str, str] | None = way
+        self.rest: str = rest
 
     def __str__(self) -> str:
         return self.worded(lambda column, target: f"--map '{column}={target}'")

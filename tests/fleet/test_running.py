@@ -145,9 +145,50 @@ async def test_the_folders_of_an_export_are_made(account: FleetAccount, tmp_path
 
 async def test_an_export_whose_time_is_up_is_unfinished(account: FleetAccount, tmp_path: Path) -> None:
     job = Export(name="shops", account=account, kind="shops", file=str(tmp_path / "shops.jsonl"))
-    result = await asyncio.to_thread(fleet.run_job, job, 1e-9)
+    (result,) = (await fleet.run([job], for_seconds=1e-9)).jobs
     assert result.state == "unfinished"
+    assert not (tmp_path / "shops.jsonl").exists()
     assert (await asyncio.to_thread(fleet.run_job, job)).state == "done"
+
+
+async def test_slices_of_an_export_end_however_short_they_are(
+    account: FleetAccount, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    await receive_credits(account, sandbox, 3)
+    sandbox.clock.advance(40 * 86400)
+    await receive_credits(account, sandbox, 2)
+    slices: list[JobResult] = []
+    for file, more in (("{month}.parquet", {"since": "2026-01"}), ("all.parquet", {}), ("all.jsonl", {})):
+        path = str(tmp_path / file)
+        job = Export(name=file, account=account, kind="loyalty_transactions", file=path, options=more)
+        with ThreadPoolExecutor(1) as executor:
+            async with asyncio.timeout(60):
+                told: Any = lambda _, result: slices.append(result)  # noqa: E731
+                (result,) = (await fleet.run([job], executor, for_seconds=1e-9, on_progress=told)).jobs
+        assert result.state == "done"
+    assert sum(one.name == "{month}.parquet" for one in slices) > 1
+    import pyarrow.parquet
+
+    months = [pyarrow.parquet.read_table(tmp_path / f"2026-{month}.parquet").num_rows for month in ("01", "02", "03")]
+    assert months == [3, 2, 0]
+    assert pyarrow.parquet.read_table(tmp_path / "all.parquet").num_rows == 5
+    assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 5
+
+
+async def test_what_is_told_may_fail_and_the_other_jobs_go_on(account: FleetAccount, tmp_path: Path) -> None:
+    jobs = [
+        Export(name=kind, account=account, kind=kind, file=str(tmp_path / f"{kind}.jsonl"))
+        for kind in ("shops", "units")
+    ]
+
+    def told(job: Any, moment: Any) -> None:
+        if job.name == "shops" and isinstance(moment, JobResult):
+            raise ZeroDivisionError
+
+    with ThreadPoolExecutor(1) as executor:
+        for where in (None, executor):
+            shops, units = (await fleet.run(jobs, where, on_progress=told)).jobs
+            assert (shops.state, type(shops.error), units.state) == ("failed", ZeroDivisionError, "done")
 
 
 async def test_what_is_wrong_with_one_job_is_in_its_result(visits: MakeImport, tmp_path: Path) -> None:
