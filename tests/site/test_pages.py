@@ -29,6 +29,7 @@ PAGES = (
     "reference/operations/visits",
     "reference/command_line",
     "search",
+    "genindex",
 )
 LARGEST = 500_000
 # What hangs over the edge and can't be scrolled to.
