@@ -171,8 +171,7 @@ class Steps:
         elsewhere = row.altered and not self._kind.found_by.isdisjoint(self._differing(row, known.content))
         row.error = earlier_error(known, elsewhere=can_ask and elsewhere)
         if can_ask and not elsewhere:
-            row.was_in_doubt = True
-            row.in_doubt, row.stage = True, "create"
+            row.was_in_doubt, row.in_doubt, row.stage = True, True, "create"
             row.before = known if row.altered else None
             # When it was sent is no help: the clock on the wall may have been set since.
             if self._resumed is None:
@@ -324,13 +323,14 @@ class Steps:
 
     async def _ask(self, row: ActiveRow) -> Outcome | float | None:
         """Is it there? None to go on with the row's writes."""
+        # As old as it is when that is asked: until it is answered it may land.
+        age, grace = self._clock.now() - row.doubt_since, self._policy.grace
         if (found := await self._kind.find(row)) is not None:
             row.in_doubt, row.taken = False, None
             return self._found(row, found)
-        age, grace = self._clock.now() - row.doubt_since, self._policy.grace
         for share in _ASKED_AT:
             if share * grace > age + 1e-6:
-                return share * grace - age
+                return max(0.0, share * grace - (self._clock.now() - row.doubt_since))
         if row.taken is not None:
             return self._taken_unseen(row, row.taken)
         if row.rounds >= _ROUNDS or row.unsure:

@@ -71,6 +71,25 @@ async def test_it_counts_from_the_end_of_the_attempt(recorder: Recorder) -> None
     assert len(server.made) == 1
 
 
+async def test_it_counts_to_when_it_was_asked_not_to_when_that_was_answered(recorder: Recorder) -> None:
+    """The answer "not there" takes all of the grace period, and the write lands before it comes."""
+    leap = Leap()
+
+    class Slow(Late):
+        async def __call__(self, recorded: Recorded, request: web.BaseRequest) -> web.StreamResponse:
+            answer = await super().__call__(recorded, request)
+            if recorded.path.endswith("/visits") and recorded.method == "GET" and self.pending is not None:
+                leap.leap(30.0)
+                self.due = lambda: True
+            return answer
+
+    recorder.default = server = Slow()
+    async with client(recorder, leap) as leat:
+        [outcome] = await all_of(bulk.create(leat.visits, [ROW], grace=30.0))
+    assert (outcome.status, outcome.attempts) == (Status.CREATED, 1)
+    assert len(server.made) == 1
+
+
 async def killed(recorder: Recorder, leap: Leap, server: Late, ledger: Path) -> None:
     """A run that ends while the first write is on its way."""
     on_its_way = asyncio.Event()
