@@ -78,9 +78,11 @@ class Text(Param):
             return str(value)
         if not isinstance(value, str):
             raise TypeError(f"{name} must be text, got {show(value)}")
-        if not value and not self.empty:
+        if not self.empty and (not value or value.isspace()):
+            # Of nothing but spaces, the API keeps nothing, and a filter would be none.
+            what = f"blank, got {show(value)}" if value else "empty"
             way_out = ", it is required" if self.required else "; leave it out instead"
-            raise ValueError(f"{name} must not be empty{way_out}")
+            raise ValueError(f"{name} must not be {what}{way_out}")
         if not value.isascii():
             try:
                 value.encode()

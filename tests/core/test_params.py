@@ -25,6 +25,12 @@ WHO = {"contact_uuid": "c-1", "shop_uuid": "s"}
     ("call", "expected", "says"),
     [
         (lambda leat: leat.visits.get(""), ValueError, "visit_uuid must not be empty, it is required"),
+        (lambda leat: leat.visits.get(" "), ValueError, "visit_uuid must not be blank, got ' ', it is required"),
+        (
+            lambda leat: leat.visits.list(contact_uuid="\xa0\t"),
+            ValueError,
+            "contact_uuid must not be blank, got .*; leave it out instead",
+        ),
         (lambda leat: leat.visits.get("."), ValueError, "visit_uuid"),
         (lambda leat: leat.visits.get(".."), ValueError, "visit_uuid"),
         (lambda leat: leat.visits.get(7), TypeError, "visit_uuid must be text, got 7"),
