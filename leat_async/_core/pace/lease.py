@@ -31,6 +31,8 @@ _BURST, _LATER = 40, 5
 MEMBER = 10.0
 # Of the pace, what is kept for calls that somebody waits for where the store can't give them precedence.
 _KEPT = 1 / 4
+# What names a server: nothing tells here which of the two it was.
+SETTING = "shared, or LEAT_SHARED_PACE"
 # Sums of floats miss by this much.
 _ROUNDING = 1e-6
 

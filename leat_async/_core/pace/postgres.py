@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 from ...server_address import ServerAddress
 from ..clock import Clock
-from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus, failed
+from .lease import MEMBER, RESERVED, SETTING, Ask, Lease, PaceStatus, failed
 from .patience import CONNECT, PATIENCE, patience_of, within
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class PostgresPaceStore:
         from psycopg import ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
 
-        address.read("shared", conninfo_to_dict, ProgrammingError)
+        address.read(SETTING, conninfo_to_dict, ProgrammingError)
         self._address = address
         self._clock = clock
         self._thread: ThreadPoolExecutor | None = None

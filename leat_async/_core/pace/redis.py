@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ...server_address import ServerAddress
 from ..clock import Clock
-from .lease import MEMBER, RESERVED, Ask, Lease, PaceStatus, failed
+from .lease import MEMBER, RESERVED, SETTING, Ask, Lease, PaceStatus, failed
 from .patience import CONNECT, PATIENCE, patience_of, within
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class RedisPaceStore:
 
         pool: Any = ConnectionPool
         # What follows the question mark is looked at when a connection is made, and by none that fits all versions.
-        address.read("shared", lambda url: pool.from_url(url).make_connection(), RedisError, TypeError, ValueError)
+        address.read(SETTING, lambda url: pool.from_url(url).make_connection(), RedisError, TypeError, ValueError)
         self._address = address
         self._clock = clock
         # redis-py's own types leave much unknown.

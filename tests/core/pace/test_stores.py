@@ -185,7 +185,9 @@ async def test_a_server_that_is_not_there_is_told_in_time_and_without_its_passwo
     ],
 )
 def test_options_of_an_address_that_can_not_be_are_told_when_it_is_opened(kind: str, options: str) -> None:
-    with pytest.raises(ConfigError, match=rf"shared: {kind}://127\.0\.0\.1:1/0 can't be used") as caught:
+    with pytest.raises(
+        ConfigError, match=rf"shared, or LEAT_SHARED_PACE: {kind}://127\.0\.0\.1:1/0 can't be used"
+    ) as caught:
         open_store(Secret(f"{kind}://user:s3cret@127.0.0.1:1/0?{options}"), Turned())
     assert "s3cret" not in repr(caught.value)
 
