@@ -241,8 +241,7 @@ class Steps:
             return None
         run = self._ledger.source_of(known.run) if known is not None and self._ledger is not None else None
         row.committed = not there
-        unchangeable = fixed if on_change == "update" else []
-        error = changed_error(self._kind.identifier, row, names, unchangeable, known, run, there=there)
+        error = changed_error(self._kind.identifier, row, names, fixed, known, run, there=there)
         return self._outcome(row, Status.REJECTED, error=error)
 
     # -- on the way ------------------------------------------------------------------------------

@@ -39,11 +39,11 @@ def owner_of(place: LedgerPlace, kind: str, run: int) -> str | None:
     """Whose a run is; raises `ConfigError` if the ledger is of another kind, or has no such run."""
     with existing(place) as (base, _):
         meta: dict[str, str] = dict(base.execute("SELECT name, value FROM meta").fetchall())
-        there = (run,) in map(tuple, base.execute("SELECT run FROM runs"))
+        runs = sorted(number for (number,) in base.execute("SELECT run FROM runs"))
     if meta.get("kind") != kind:
         raise ConfigError(f"{place} is the ledger of {meta.get('kind')}, not of {kind}")
-    if not there:
-        raise ConfigError(f"{place} has no run {run}")
+    if run not in runs:
+        raise ConfigError(f"{place} has no run {run}; its last one is {runs[-1] if runs else 'none'}")
     return meta.get("account")
 
 

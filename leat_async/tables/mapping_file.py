@@ -11,7 +11,8 @@ import msgspec
 
 from .plan import ColumnPlan
 from .planning import MappingError
-from .targets import ROW_KINDS
+from .table import ImportKind
+from .targets import ATTRIBUTE, ROW_KINDS, targets
 from .values import did_you_mean
 
 _TEXTS = ("kind", "shop", "timezone", "format", "encoding", "delimiter", "sheet", "placeholder_dates", "clock_change")
@@ -34,7 +35,7 @@ def load_mapping(path: Path, kind: str) -> dict[str, Any]:
 
 def _options(path: Path, kind: str, told: dict[str, Any]) -> dict[str, Any]:
     if told.pop("kind", kind) != kind:
-        raise MappingError(f"--mapping {path}: this is a mapping for other rows than {kind}")
+        raise MappingError(f"{path}: this is a mapping for other rows than {kind}")
     columns: Mapping[str, str] = told.pop("columns", {})
     values: Mapping[str, str] = told.pop("values", {})
     told["map"] = [f"{column}={target}" for column, target in columns.items()]
@@ -57,8 +58,19 @@ def load_programme(path: Path) -> dict[str, dict[str, Any]]:
         own = dict(cast(dict[str, Any], told))
         run = {key: own.pop(key) for key in ("file", *_RUN) if key in own}
         for key, value in run.items():
-            if type(value) is not _RUN.get(key, str):
+            texts = not isinstance(value, list) or _texts(cast(list[object], value))
+            if type(value) is not _RUN.get(key, str) or not texts:
                 raise MappingError(f"{path}: {key} of [{name}] has a value of another kind than this setting takes")
+        known = targets(cast(ImportKind, kind))
+        for target in run.get("only_with", ()):
+            # Rows that are to be left out would be sent.
+            if target not in known and not (target.startswith(ATTRIBUTE) and f"{ATTRIBUTE}NAME" in known):
+                raise MappingError(
+                    f"{path}: only_with of [{name}] names {target!r}, which is no parameter of it"
+                    f"{did_you_mean(target, known)}; there are {', '.join(known)}"
+                )
+        if "one_each" in run and "identity" not in known:
+            raise MappingError(f"{path}: one_each is for credit-receptions; [{name}] takes none, leave it out")
         found[kind] = {**_options(path, kind, _checked(path, own)), **run}
     if not found:
         raise MappingError(f"{path}: no import is in it; a table such as [contacts] with a file makes one")
@@ -83,11 +95,11 @@ def _read(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             return tomllib.load(file)
     except FileNotFoundError:
-        raise MappingError(f"--mapping {path}: there is no such file") from None
+        raise MappingError(f"{path}: there is no such file") from None
     except IsADirectoryError:
-        raise MappingError(f"--mapping {path}: a directory; name a file in it") from None
+        raise MappingError(f"{path}: a directory; name a file in it") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise MappingError(f"--mapping {path}: can't be read ({error})") from None
+        raise MappingError(f"{path}: can't be read ({error})") from None
 
 
 def _checked(path: Path, told: dict[str, Any]) -> dict[str, Any]:
@@ -100,9 +112,9 @@ def _checked(path: Path, told: dict[str, Any]) -> dict[str, Any]:
             fits = type(value) is _KNOWN[name]
         else:
             known = (*_KNOWN, *_LISTS, *_TABLES)
-            raise MappingError(f"--mapping {path}: there is no setting {name!r}{did_you_mean(name, known)}")
+            raise MappingError(f"{path}: there is no setting {name!r}{did_you_mean(name, known)}")
         if not fits:
-            raise MappingError(f"--mapping {path}: {name} has a value of another kind than this setting takes")
+            raise MappingError(f"{path}: {name} has a value of another kind than this setting takes")
     return told
 
 

@@ -153,7 +153,7 @@ async def test_runs_that_can_not_be_undone(tmp_path: Path) -> None:
     ledger = tmp_path / "credits.ledger"
     async with Sandbox(seed=1) as sandbox, client_of(sandbox) as leat:
         await given(leat, sandbox, ledger, 2)
-        with pytest.raises(ConfigError, match="has no run 7"):
+        with pytest.raises(ConfigError, match="has no run 7; its last one is 1"):
             bulk.undo(leat.credit_receptions, ledger=ledger, run=7)
         with pytest.raises(ConfigError, match="there is no ledger"):
             bulk.undo(leat.credit_receptions, ledger=tmp_path / "none", run=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leat_async.tables.mapping_file import load_mapping, save_mapping
+from leat_async.tables.mapping_file import load_mapping, load_programme, save_mapping
 from leat_async.tables.planning import MappingError, make_plan
 
 
@@ -47,3 +47,24 @@ def test_files_that_make_no_sense_are_refused(tmp_path: Path, text: str, said: s
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="no such file"):
         load_mapping(tmp_path / "none.toml", "visits")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        # Passed over, it would let rows be sent that are to be left out.
+        ("[contacts]\nfile = 'c.csv'\nonly_with = ['emial']", "names 'emial', which is no .*did you mean 'email'"),
+        ("[visits]\nfile = 'v.csv'\nonly_with = ['attributes.x']", "names 'attributes.x', which is no parameter"),
+        ("[contacts]\nfile = 'c.csv'\nonly_with = [1]", "only_with of .contacts. has a value of another kind"),
+        ("[contacts]\nfile = 'c.csv'\none_each = 'balance'", "one_each is for credit-receptions"),
+    ],
+)
+def test_what_several_imports_are_told_is_known_to_each(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "m.toml").write_text(text)
+    with pytest.raises(MappingError, match=said):
+        load_programme(tmp_path / "m.toml")
+
+
+def test_rows_may_be_told_by_an_attribute(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text("[contacts]\nfile = 'c.csv'\nonly_with = ['email', 'attributes.first_name']")
+    assert load_programme(tmp_path / "m.toml")["contacts"]["only_with"] == ["email", "attributes.first_name"]
