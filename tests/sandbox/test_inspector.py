@@ -21,6 +21,8 @@ from leat_async.written import spelled_out
 from ..pictures import ANEW, IMAGES, check_picture
 from .conftest import ROOT, Api
 
+# Five seconds, as it is otherwise, may be too few for a browser on a machine that has other work.
+expect.set_options(timeout=30_000)
 _FILES = sorted((Path(leat_async.sandbox.__file__).parent / "inspector").iterdir())
 SHOWN_BY = "".join(f"<script>{path.read_text('utf-8')}</script>" for path in _FILES)
 # The one without windows takes half as much work: the others also run what they would draw around the page.
