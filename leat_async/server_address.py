@@ -50,6 +50,8 @@ class ServerAddress:
         said = str(error).strip().partition("\n")[0]
         given = [parts.password or "", self.url.reveal()]
         given += [text for option in parts.query.split("&") if "pass" in option for text in option.split("=", 1)[1:]]
-        for secret in {text for one in given for text in (one, unquote(one)) if text}:
+        secrets = {text for one in given for text in (one, unquote(one)) if text}
+        # The longest first: one may be a part of another, of which the rest would then be shown.
+        for secret in sorted(secrets, key=len, reverse=True):
             said = said.replace(secret, "***")
         return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -218,7 +218,7 @@ class RowReader:
         return keys
 
     def _kept_shops(self, uuids: Sequence[Any], ids: Sequence[Any], names: Sequence[Any]) -> Sequence[str]:
-        for uuid, number, name in set(zip(uuids, ids, names, strict=True)):
+        for uuid, number, name in dict.fromkeys(zip(uuids, ids, names, strict=True)):
             if (uuid or number is not None) and name:
                 self.shops[_key(uuid, number)] = name
         return uuids if all(uuids) else list(map(_key, uuids, ids))

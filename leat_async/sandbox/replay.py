@@ -117,7 +117,7 @@ def _differences(theirs: Any, ours: Any, path: str, uuids: dict[str, str]) -> It
         if not path.endswith(_OPEN):
             for name in sorted(left.keys() ^ right.keys()):
                 yield f"{path}.{name}: {'missing here' if name in left else 'only here'}"
-        for name in left.keys() & right.keys():
+        for name in sorted(left.keys() & right.keys()):
             yield from _differences(left[name], right[name], f"{path}.{name}", uuids)
     elif isinstance(theirs, list):
         # The rows of one list are alike, so the first of each tells their shape; the others tell who is who.

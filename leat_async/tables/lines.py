@@ -174,7 +174,7 @@ def _repeated(text: bytes) -> str | None:
 
     def pairs(found: list[tuple[str, Any]]) -> None:
         names = [name for name, _ in found]
-        again.extend(name for name in set(names) if names.count(name) > 1)
+        again.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
 
     try:
         json.loads(text, object_pairs_hook=pairs)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leat_async import LeatClient, reports
+from leat_async.reports.reading import RowReader
 
 from ..export.conftest import Lists
 from . import naive
@@ -89,3 +90,10 @@ async def test_from_parquet_that_grows(lists: Lists, leat: LeatClient, tmp_path:
         if newest is not None:
             edge = newest - dt.timedelta(hours=2)
             assert all(dt.datetime.fromisoformat(query["created_at[gte]"]) > edge for query in read)
+
+
+def test_a_shop_that_was_renamed_in_between_has_its_last_name() -> None:
+    reader = RowReader({})
+    names = ["Moe's", "Flaming Moe's", "Uncle Moe's", "Moe's again"]
+    assert reader._kept_shops(["u"] * 4, [1] * 4, names) == ["u"] * 4
+    assert reader.shops == {"u": "Moe's again"}

@@ -35,6 +35,7 @@ def test_wide_json_lines(look: Look, encoding: str) -> None:
         (b'{"name": "Caf\xe9"}', "not JSON (a byte that is not UTF-8)"),
         (b'{"name": "\\ud800"}', "not JSON"),
         (b'{"name": "a", "n": 1, "name": "b"}', "the key 'name' stands in it twice"),
+        (b'{"z": 1, "y": 1, "x": 1, "w": 1, "w": 2, "x": 2, "y": 2, "z": 2}', "the key 'z' stands in it twice"),
         (b"[" * 100_000, "not JSON"),
         (b"12", "not a JSON object"),
     ],

@@ -54,7 +54,8 @@ def hidden(text: str, url: str) -> str:
         password = urlsplit(url).password
     except ValueError:
         return text
-    for secret in {password, unquote(password or "")}:
+    # As it is written first, of which what it means may be a part.
+    for secret in (password, unquote(password or "")):
         if secret:
             text = text.replace(secret, "***")
     return text

@@ -87,6 +87,7 @@ def test_what_is_shown_of_a_url() -> None:
     assert shown("redis://:hush@[x/0") == "(a URL that can't be read)"
     assert shown("hush") == "(no URL)"
     assert hidden("no hush! in redis://:hush%21@h/0", "redis://:hush%21@h/0") == "no *** in redis://h/0"
+    assert hidden("no hush%25, no hush%", "redis://:hush%25@h/0") == "no ***, no ***"
 
 
 @pytest.mark.parametrize(("module", "extra"), [("redis", "redis"), ("psycopg", "postgres")])
