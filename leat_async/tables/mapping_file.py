@@ -58,7 +58,7 @@ def load_programme(path: Path) -> dict[str, dict[str, Any]]:
         own = dict(cast(dict[str, Any], told))
         run = {key: own.pop(key) for key in ("file", *_RUN) if key in own}
         for key, value in run.items():
-            if type(value) is not _RUN.get(key, str) or (key == "only_with" and not _texts(value)):
+            if type(value) is not _RUN.get(key, str) or (key == "only_with" and not _texts(cast(list[object], value))):
                 raise MappingError(f"{path}: {key} of [{name}] has a value of another kind than this setting takes")
         known = targets(cast(ImportKind, kind))
         for target in run.get("only_with", ()):
