@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 import attrs
 
-from .table import BadCell, SourceError
+from .table import BadCell, SourceError, by_setting
 
 CHUNK = 1 << 16
 LONGEST_TEXT = 1 << 20
@@ -71,7 +71,7 @@ class Book:
                 return sheet
         listed = ", ".join(sheet.name for sheet in self.sheets)
         if wanted is None:
-            raise SourceError(f"{self.name}: no sheet is visible; name one with --sheet: {listed}")
+            raise SourceError(f"{self.name}: no sheet is visible; name one with {by_setting('sheet')}: {listed}")
         raise SourceError(f"{self.name}: there is no sheet {wanted!r}; there is {listed}")
 
 

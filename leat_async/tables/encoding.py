@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from .table import SourceError, snippet
+from .table import SourceError, by_setting, snippet
 
 _CHUNK = 1 << 20
 _MOST_WORDS = 500
@@ -94,7 +94,7 @@ def find_encoding(name: str, path: Path, given: str | None, *, assume: str | Non
     if fits:
         return TextEncoding(encoding, fingerprint)
     if given is not None or encoding not in ("utf-8", "utf-8-sig"):
-        raise SourceError(f"{name}: not {encoding} from about line {lines} on; name its encoding with --encoding")
+        raise SourceError(f"{name}: not {encoding} from about line {lines} on; name it with {by_setting('encoding')}")
     sequences, bad = _tally(path)
     if sequences > bad or encoding == "utf-8-sig":
         return TextEncoding(encoding, fingerprint, foreign=True)
@@ -153,7 +153,7 @@ def _legacy(name: str, path: Path, fingerprint: str, assume: str | None) -> Text
         plain = {"cp1252": plain["cp1252"]}
     if len(plain) != 1:
         shown = plain or {encoding: read for read, encoding in readings.items()}
-        raise SourceError(f"{name}: not UTF-8, and {_choice(shown)}; name its encoding with --encoding")
+        raise SourceError(f"{name}: not UTF-8, and {_choice(shown)}; name its encoding with {by_setting('encoding')}")
     ((encoding, read),) = plain.items()
     return TextEncoding(encoding, fingerprint, words=read[:3])
 

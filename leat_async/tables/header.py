@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from .cells import restored
-from .table import MAX_COLUMNS, REASON, SourceError, cell_text, snippet
+from .table import MAX_COLUMNS, REASON, SourceError, by_setting, cell_text, snippet
 
 _SHOWN = 120
 _LONGEST_NAME = 500
@@ -52,7 +52,9 @@ def find_header(name: str, rows: Iterator[tuple[int, list[Any]]], wanted: int | 
             return TableHeader(line, column_names(cells))
         if line > wanted:
             break
-    raise SourceError(f"{name}: line {wanted} is empty or is no row of its own; --header-row names the header's line")
+    raise SourceError(
+        f"{name}: line {wanted} is empty or no row of its own; name the header's line with {by_setting('header_row')}"
+    )
 
 
 def column_names(header: Iterable[Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from .book import Book, MergedRange
 from .header import column_names, find_header, misfit
 from .lines import digest_of
 from .ods import OdsBook
-from .table import Record, SourceError, TableFormat, TableSource
+from .table import Record, SourceError, TableFormat, TableSource, by_setting
 from .xls import XlsBook
 from .xlsb import XlsbBook
 from .xlsx import XlsxBook
@@ -63,10 +63,10 @@ def open_sheet(name: str, path: Path, format: TableFormat, *, sheet: str | None,
         rows = book.rows(page, ())
         first = next(rows, None)
         if first is None:
-            also = f"; there is also {', '.join(others)}: --sheet names it" if others else ""
+            also = f"; there is also {', '.join(others)}: name it with {by_setting('sheet')}" if others else ""
             raise SourceError(f"{name}: the sheet {page.name!r} is empty{also}")
         header = find_header(name, chain((first,), rows), header_row)
-    notes = [f"other sheets: {', '.join(others)} (--sheet names one)"] if others else []
+    notes = [f"other sheets: {', '.join(others)} (named with {by_setting('sheet')})"] if others else []
     if hidden:
         notes.append(f"{hidden:,} hidden rows of the sheet are read as well")
     return SheetSource(

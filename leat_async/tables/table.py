@@ -40,6 +40,11 @@ class SourceError(ValueError):
     """A file that can't be read as asked; the text says what to do."""
 
 
+def by_setting(name: str) -> str:
+    """How texts name a setting of the file, which is an option of one import, and else stands in a mapping."""
+    return f"--{name.replace('_', '-')}, or {name} in its mapping"
+
+
 @attrs.define
 class Record:
     """One row: its line (row, in a sheet) in the file, its values, and what is wrong with its form, if anything.

@@ -37,7 +37,7 @@ def test_what_a_library_writes(look: Look, tmp_path: Path) -> None:
     assert list(records[0].values.values())[:2] == ["zoë@example.com", AT]
     assert [cell_text(record.values["Guests"]) for record in records] == ["4", "2.5", "1"]
     assert records[2].problem == "has 4 cells where the header has 3; beyond it: 'beyond'"
-    assert source.notes == ("other sheets: Second (--sheet names one)",)
+    assert source.notes == ("other sheets: Second (named with --sheet, or sheet in its mapping)",)
     assert look(tmp_path / "x.xlsx", sheet="Second").columns == ("other",)
     with pytest.raises(SourceError, match="no sheet 'Third'; there is Sheet, Second"):
         look(tmp_path / "x.xlsx", sheet="Third")
@@ -145,15 +145,20 @@ def test_the_first_visible_sheet_is_read(look: Look) -> None:
     sheets = [("Old", "hidden"), ("Older", "veryHidden"), ("New", "visible"), ("Other", "visible")]
     source = look(xlsx(header("a"), text("A2", "x"), sheets=sheets))
     assert source.sheet == "New"
-    assert source.notes == ("other sheets: Other (--sheet names one)",)
-    with pytest.raises(SourceError, match="no sheet is visible; name one with --sheet: Old, Older"):
+    assert source.notes == ("other sheets: Other (named with --sheet, or sheet in its mapping)",)
+    with pytest.raises(
+        SourceError, match="no sheet is visible; name one with --sheet, or sheet in its mapping: Old, Older"
+    ):
         look(xlsx(header("a"), sheets=sheets[:2]))
 
 
 def test_an_empty_sheet_names_the_others(look: Look) -> None:
     empty = '<worksheet xmlns="x"><sheetData/></worksheet>'
     data = xlsx(header("a"), sheets=[("Cover", "visible"), ("Rows", "visible")], sheet1=empty)
-    with pytest.raises(SourceError, match="the sheet 'Cover' is empty; there is also Rows: --sheet names it"):
+    with pytest.raises(
+        SourceError,
+        match="the sheet 'Cover' is empty; there is also Rows: name it with --sheet, or sheet in its mapping",
+    ):
         look(data)
 
 
