@@ -13,6 +13,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -43,6 +44,13 @@ atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
 def _own_state() -> None:
     """Each test's are its own: the memory of an account outlives what imports."""
     os.environ["XDG_STATE_HOME"] = f"{_STATE}/{next(_tests)}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers that find no such file collect nothing, which alone is no failure: parts of the suite may hold none."""
+    for named in config.args:
+        if not Path(config.invocation_params.dir, named.partition("::")[0]).exists():
+            raise pytest.UsageError(f"there is no {named}")
 
 
 def pytest_collection_finish() -> None:

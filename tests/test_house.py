@@ -299,3 +299,13 @@ def test_a_contact_is_nobodys_he_or_she() -> None:
         if told.search(line) and path != Path(__file__)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_part_of_the_suite_that_is_not_there_is_an_error(workers: int) -> None:
+    """With workers it would be one without tests, which the Makefile puts up with."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "tests/none.py"],
+        cwd=TESTS.parent, capture_output=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, "there is no tests/none.py" in ran.stderr) == (4, True)
