@@ -97,22 +97,20 @@ class Deliveries:
             for subscription in self._active(event):
                 if event == "contact_updated" and not events.is_watched(subscription["attributes"], before, row):
                     continue
-                self._plan(event, events.payload(self._engine, event, row), subscription)
+                self._plan(event, events.body(event, events.payload(self._engine, event, row)), subscription)
 
     def trigger(self, event: str, data: Mapping[str, Any] | None = None, *, uuid: str | None = None) -> list[Delivery]:
         """Plan an event without a change: about the row of this uuid, or the newest one there is."""
-        check_name("event", event, EVENTS)
-        if data is not None and not isinstance(cast(object, data), Mapping):
-            raise TypeError(f"data must be a mapping, not {type(data).__name__}")
         with self._lock:
-            if data is None:
-                data = events.payload(self._engine, event, events.row_for(self._engine, event, uuid))
-            events.body(event, data)  # what can't be written is told where nobody is subscribed, too
-            return [one for subscription in self._active(event) for one in self._plan(event, data, subscription)]
+            # Made where nobody is subscribed, too: what can't be written is told then as well.
+            body = self.body(event, data, uuid=uuid)
+            return [one for subscription in self._active(event) for one in self._plan(event, body, subscription)]
 
     def body(self, event: str, data: Mapping[str, Any] | None = None, *, uuid: str | None = None) -> bytes:
         """What a delivery would hold: of the data, or of the row of this uuid, or of the newest one there is."""
         check_name("event", event, EVENTS)
+        if data is not None and not isinstance(cast(object, data), Mapping):
+            raise TypeError(f"data must be a mapping, not {type(data).__name__}")
         with self._lock:
             if data is None:
                 data = events.payload(self._engine, event, events.row_for(self._engine, event, uuid))
@@ -130,8 +128,7 @@ class Deliveries:
         rows = self._engine.store["webhook_subscriptions"].find("event_type", event)
         return [row for row in rows if row["status"] == "ACTIVE"]
 
-    def _plan(self, event: str, data: Any, subscription: Row) -> list[Delivery]:
-        body = events.body(event, data)
+    def _plan(self, event: str, body: bytes, subscription: Row) -> list[Delivery]:
         key = subscription["secret"] or ACCOUNT_SECRET
         signature = hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
         uuid, url = subscription["uuid"], subscription["url"]

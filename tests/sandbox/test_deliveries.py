@@ -270,6 +270,9 @@ def test_what_can_not_be_an_event_is_told_where_nobody_is_subscribed_too() -> No
         for data in ({"a": object()}, {"a": float("nan")}):
             with pytest.raises(ValueError, match="data must be what JSON can hold"):
                 sandbox.trigger("contact_created", data)
+        for make in (sandbox.trigger, sandbox.deliveries.body):
+            with pytest.raises(TypeError, match="data must be a mapping, not list"):
+                make("contact_created", [1])  # type: ignore[arg-type]
         assert repr(sandbox.deliveries) == "<Deliveries: 0, of which 0 are waiting>"
 
 
