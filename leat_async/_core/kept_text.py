@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .params import is_list, is_mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 # Newer versions trim all that PCRE calls space (\s with /u), a byte order mark, a zero-width space and a left-to-right
 # mark; older ones ASCII spaces and NUL. Which one answers is not known, and all of it together harms no text.
@@ -21,8 +20,8 @@ def kept(value: Any) -> Any:
     """A JSON value as it is stored: its texts trimmed at any depth, empty ones null, keys as they are."""
     if isinstance(value, str):
         return kept_text(value)
-    if is_mapping(value):
-        return {key: kept(item) for key, item in value.items()}
-    if is_list(value):
-        return [kept(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: kept(item) for key, item in cast("Any", value).items()}
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [kept(item) for item in cast("Any", value)]
     return value

@@ -16,6 +16,8 @@ from uuid import UUID
 
 import attrs
 
+from .kept_text import kept_text
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)", re.ASCII)
 _SHOWN = 60
 
@@ -78,8 +80,8 @@ class Text(Param):
             return str(value)
         if not isinstance(value, str):
             raise TypeError(f"{name} must be text, got {show(value)}")
-        if not self.empty and (not value or value.isspace()):
-            # Of nothing but spaces, the API keeps nothing, and a filter would be none.
+        if not self.empty and kept_text(value) is None:
+            # Of this the API keeps nothing, and a filter would be none.
             what = f"blank, got {show(value)}" if value else "empty"
             way_out = ", it is required" if self.required else "; leave it out instead"
             raise ValueError(f"{name} must not be {what}{way_out}")

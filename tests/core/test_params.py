@@ -26,6 +26,7 @@ WHO = {"contact_uuid": "c-1", "shop_uuid": "s"}
     [
         (lambda leat: leat.visits.get(""), ValueError, "visit_uuid must not be empty, it is required"),
         (lambda leat: leat.visits.get(" "), ValueError, "visit_uuid must not be blank, got ' ', it is required"),
+        (lambda leat: leat.visits.get("\u200b"), ValueError, "visit_uuid must not be blank"),
         (
             lambda leat: leat.visits.list(contact_uuid="\xa0\t"),
             ValueError,
